@@ -1,0 +1,22 @@
+/** Stable codes; a caller may switch on them, messages may change. */
+export type ErrorCode =
+  | 'address-invalid'
+  | 'config-invalid'
+  | 'contract-broken'
+  | 'listen-failed'
+  | 'policy-unknown'
+  | 'pool-unknown'
+  | 'registry-duplicate'
+  | 'runtime-unsupported'
+  | 'not-yet';
+
+/** Thrown only for broken promises by the caller; expected failures are values. */
+export class EquipoiseError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'EquipoiseError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * How a pick ended. Callers on a hot path reuse one mutable object; a policy copies what it keeps.
+ */
+export interface Outcome {
+  /** False for connect failures, resets, time-outs and answers that count as failures. */
+  ok: boolean;
+  /**
+   * Milliseconds to the first byte of the answer; −1 when this outcome says nothing about latency
+   * (tunnels, tcp connections, a client that went away). A failure's latency is penalised by the load signals.
+   */
+  latencyMs: number;
+}

@@ -1,0 +1,59 @@
+import type { Clock } from './clock.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Outcome } from './outcome.ts';
+import type { Rng } from './rng.ts';
+
+/** What a policy may know of the request it decides for. Callers on a hot path reuse one mutable object. */
+export interface PickRequest {
+  /** The affinity key of hashing policies; empty: they use `clientIp`. */
+  key: string;
+  /** The client's address in text; empty when there is none. */
+  clientIp: string;
+}
+
+/**
+ * What flips per request: endpoints already tried, limits, half-open slots. `null` instead of an `Avoid` means that
+ * nothing is to be avoided, which is the fast path.
+ */
+export interface Avoid {
+  has(slot: number): boolean;
+}
+
+/**
+ * Requests (for http) or connections (for tcp) that have no outcome yet, by slot. The picker writes, policies read:
+ * it adds one after a pick was taken and subtracts one before `done`.
+ */
+export interface InFlight {
+  of(slot: number): number;
+}
+
+export interface PolicyDeps {
+  readonly rng: Rng;
+  readonly clock: Clock;
+  readonly inFlight: InFlight;
+}
+
+/**
+ * The algorithm that picks an endpoint. `pick` and `done` allocate nothing. A policy holds no timer and does no I/O.
+ *
+ * `update` brings the members whenever membership or weights changed; members start eligible unless the picker says
+ * otherwise by `setEligible`, and the eligibility of members that stay is kept. What was learned of endpoints that
+ * stay (same slot and id) is kept as well.
+ */
+export interface Policy {
+  update(members: readonly Endpoint[]): void;
+  /** A slow verdict flipped: mode, health, ejection, breaker. An event, never computed per pick. */
+  setEligible(slot: number, eligible: boolean): void;
+  /** The slot that should serve, or −1 when no member is eligible and not avoided. The caller takes what it returns. */
+  pick(request: PickRequest, avoid: Avoid | null): number;
+  /** How a taken pick ended. Called exactly once per pick, also after the endpoint left. */
+  done(slot: number, outcome: Outcome): void;
+  /** Up to `count` different slots in order of preference for `key`; only policies with a meaningful order have it. */
+  pickMany?(request: PickRequest, count: number): number[];
+}
+
+/** One algorithm: its type tag (the file's name) and how to make one. The option schema is a separate export. */
+export interface PolicyDefinition<T extends string = string, O = never> {
+  readonly type: T;
+  readonly create: (options: O, deps: PolicyDeps) => Policy;
+}

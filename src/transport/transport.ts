@@ -1,0 +1,69 @@
+/**
+ * The socket interface of the data plane, shaped after Bun's sockets so that its adapter adds nothing per call.
+ *
+ * Ownership  bytes given to `data` belong to the receiver; bytes given to `write` may be reused when it returns.
+ * Half-close always allowed: `end` reports the peer's FIN, `shutdown` sends ours; nothing closes by itself.
+ */
+export interface Socket<T = unknown> {
+  /** The owner's state for this connection; hot paths read it in every handler. */
+  data: T;
+  /** Text form, IPv4-mapped addresses without `::ffff:`; empty for unix sockets. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Bytes accepted by the kernel now, 0..length; a negative number when the connection is closed. Never buffers more. */
+  write(bytes: Uint8Array, offset: number, length: number): number;
+  /** No further `data`; the kernel's window closes by itself. A paused socket reports neither data nor FIN. */
+  pause(): void;
+  resume(): void;
+  /** Sends FIN and goes on reading. Call it only when everything was accepted. */
+  shutdown(): void;
+  /** Closes both directions politely: FIN, then gone. Call it only when everything was accepted. */
+  end(): void;
+  /** Closes at once with a reset. */
+  terminate(): void;
+}
+
+/** Handlers are shared by all connections of a listener or kind; an exception in one ends that connection only. */
+export interface SocketHandlers<T> {
+  open(socket: Socket<T>): void;
+  data(socket: Socket<T>, bytes: Uint8Array): void;
+  /** Writable again. May also come without a short write before it. */
+  drain(socket: Socket<T>): void;
+  /** The peer sent FIN. */
+  end(socket: Socket<T>): void;
+  /** Gone, whatever the reason; always the last call, exactly once after `open`. */
+  close(socket: Socket<T>): void;
+  /** No connection came about; `open` and `close` are not called. `data` is what `connect` was given. */
+  connectError(data: T, code: ConnectErrorCode): void;
+}
+
+export type ConnectErrorCode = 'refused' | 'unreachable' | 'descriptors' | 'not-found' | 'other';
+
+/** Where to listen or connect. */
+export type SocketAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
+
+export interface Listener {
+  /** What was bound, with the real port where 0 was asked for. */
+  readonly address: SocketAddress;
+  /** Accepts no more; established connections live on. */
+  stop(): void;
+}
+
+export interface Transport {
+  readonly name: 'bun' | 'node';
+  /**
+   * Binds and accepts with a backlog of 4096. Rejects with `listen-failed` naming the address and the reason.
+   * `open` must set `socket.data` before it returns.
+   */
+  listen<T>(address: SocketAddress, handlers: SocketHandlers<T>): Promise<Listener>;
+  /**
+   * Starts a connection. Never throws; the outcome arrives at `open` (with `socket.data === data`) or `connectError`.
+   * A connection given up by the caller must be terminated in `open`: a pending connect cannot be cancelled.
+   * `host` of a tcp address must be an IP address: names are resolved by control.
+   */
+  connect<T>(address: SocketAddress, handlers: SocketHandlers<T>, data: T): void;
+}
