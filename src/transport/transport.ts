@@ -7,7 +7,7 @@
 export interface Socket<T = unknown> {
   /** The owner's state for this connection; hot paths read it in every handler. */
   data: T;
-  /** Text form, IPv4-mapped addresses without `::ffff:`; empty for unix sockets. */
+  /** Text form as the kernel gives it (IPv4 over a dual-stack listener is `::ffff:a.b.c.d`); empty for unix sockets. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localAddress: string;

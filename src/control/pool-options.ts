@@ -1,0 +1,82 @@
+import type { Location } from '../core/kernel/endpoint.ts';
+
+/** Plain data that describes a pool, as `config` produces it: durations in milliseconds, every default filled in. */
+export interface PoolOptions {
+  /** A policy's options, told apart by `type`: `{ type: 'least-connections' }`. */
+  readonly policy: { readonly type: string };
+  readonly endpoints: readonly EndpointOptions[];
+  /** Absent: no checks, every endpoint stays `unknown`. `type` names a probe. */
+  readonly health?: HealthOptions;
+  readonly retries: { /** Further tries on other endpoints; 0 = none. */ readonly attempts: number };
+  readonly timeouts: PoolTimeouts;
+  readonly connections: PoolConnections;
+  /** Adds `X-Served-By: <endpoint id>` to answers. */
+  readonly servedBy: boolean;
+  /** Host sent to the endpoints; absent: the client's. */
+  readonly host?: string;
+  /** Adds `Forwarded` to requests. */
+  readonly forwarded: boolean;
+  /** Makes `X-Request-Id` where a trusted proxy has not sent one. */
+  readonly requestId: boolean;
+}
+
+export interface EndpointOptions {
+  /** Default: the address as written. Unique in the pool. */
+  readonly id: string;
+  readonly address: EndpointAddress;
+  /** Default 1. */
+  readonly weight: number;
+  readonly zone?: string;
+  readonly location?: Location;
+  /** In-flight picks never pass this; absent: no limit. */
+  readonly maxConnections?: number;
+  /** Serves only while no other endpoint is eligible. Default false. */
+  readonly backup: boolean;
+  /** What a person says. Default `ready`. */
+  readonly mode: Mode;
+}
+
+/** `host` is an IP address or a name; a bare port is `loopback` and tries 127.0.0.1, then ::1. */
+export type EndpointAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'loopback'; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
+
+export type Mode = 'ready' | 'draining' | 'maintenance';
+export type Health = 'up' | 'down' | 'unknown';
+
+/** What every probe shares; the probe's own options lie beside these and belong to its file. */
+export interface HealthOptions {
+  readonly type: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Successes in a row that make an endpoint `up`. */
+  readonly rise: number;
+  /** Failures in a row that make it `down`. */
+  readonly fall: number;
+  /** `unknown` is eligible until judged, `down` is not. */
+  readonly initial: 'unknown' | 'down';
+  /** Share of the interval by which each check is moved at random, 0..1. Default 0.1. */
+  readonly jitter: number;
+}
+
+/** Milliseconds. */
+export interface PoolTimeouts {
+  /** To a connection. Default 5000. */
+  readonly connect: number;
+  /** From the request's last sent byte to the answer's first, per try. Default 60000. */
+  readonly response: number;
+  /** Without a byte in either direction while a message is under way; also tcp. Default 60000. */
+  readonly idle: number;
+  /** Without a byte in either direction of an upgraded connection. Default 3600000. */
+  readonly tunnel: number;
+}
+
+export interface PoolConnections {
+  /** Kept idle per endpoint. Default 256. */
+  readonly idle: number;
+  /** Milliseconds after which a connection is not used again. Default 600000. */
+  readonly maxAge: number;
+  /** Requests after which a connection is not used again. Default 100000. */
+  readonly maxRequests: number;
+}
