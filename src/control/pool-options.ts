@@ -48,8 +48,10 @@ export type Health = 'up' | 'down' | 'unknown';
 /** What every probe shares; the probe's own options lie beside these and belong to its file. */
 export interface HealthOptions {
   readonly type: string;
-  readonly intervalMs: number;
-  readonly timeoutMs: number;
+  /** Milliseconds between two checks. Default 2000. */
+  readonly interval: number;
+  /** Milliseconds. Default 1000. */
+  readonly timeout: number;
   /** Successes in a row that make an endpoint `up`. */
   readonly rise: number;
   /** Failures in a row that make it `down`. */

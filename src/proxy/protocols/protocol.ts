@@ -1,0 +1,43 @@
+import type { Picker } from '../../control/picker/picker.ts';
+import type { PoolOptions } from '../../control/pool-options.ts';
+import type { Clock } from '../../core/kernel/clock.ts';
+import type { Rng } from '../../core/kernel/rng.ts';
+import type { ListenerMetrics, PoolMetrics } from '../../telemetry/metrics.ts';
+import type { TimerWheel } from '../../transport/timer-wheel.ts';
+import type { SocketHandlers, Transport } from '../../transport/transport.ts';
+import type { ListenerOptions } from '../listener-options.ts';
+
+/** A pool as protocols see it. */
+export interface ProxyPool {
+  readonly name: string;
+  readonly options: PoolOptions;
+  readonly picker: Picker;
+}
+
+export interface ProtocolDeps {
+  readonly transport: Transport;
+  readonly timers: TimerWheel;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly pools: ReadonlyMap<string, ProxyPool>;
+  readonly listenerMetrics: ListenerMetrics;
+  readonly poolMetrics: (pool: string) => PoolMetrics;
+  /** Reports an unexpected exception that ended one connection. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** A listener's protocol at work. The server binds `handlers` to each address of the listener. */
+export interface ProtocolRuntime {
+  readonly handlers: SocketHandlers<never>;
+  /** Client connections open now. */
+  readonly openConnections: number;
+  /** Closes idle connections now and every other one politely after the exchange that is under way. */
+  drain(): void;
+  /** Closes every connection at once. */
+  terminate(): void;
+}
+
+export interface ProtocolDefinition<T extends string = string> {
+  readonly type: T;
+  readonly create: (name: string, options: ListenerOptions, deps: ProtocolDeps) => ProtocolRuntime;
+}
