@@ -1,0 +1,33 @@
+import type { Health } from '../pool-options.ts';
+
+export interface VerdictOptions {
+  /** Successes in a row that make a `down` endpoint `up`. */
+  readonly rise: number;
+  /** Failures in a row that make an `up` or `unknown` endpoint `down`. */
+  readonly fall: number;
+}
+
+/** What an endpoint's checks have said so far. */
+export interface Verdict {
+  readonly health: Health;
+  /** Results in a row that speak against `health`. */
+  readonly against: number;
+}
+
+/** `initial: down` starts as `down`: it serves after `rise` successes. */
+export function initialVerdict(initial: 'unknown' | 'down'): Verdict {
+  return { health: initial, against: 0 };
+}
+
+/**
+ * The verdict after one more check. The first success makes `unknown` `up`: it serves already, so waiting for `rise`
+ * would change nothing but the word. One result that agrees with the verdict forgets all that spoke against it.
+ */
+export function judge(verdict: Verdict, ok: boolean, options: VerdictOptions): Verdict {
+  const { health } = verdict;
+  if (health === 'unknown' && ok) return { health: 'up', against: 0 };
+  if (ok === (health === 'up')) return verdict.against === 0 ? verdict : { health, against: 0 };
+  const against = verdict.against + 1;
+  if (ok) return against >= options.rise ? { health: 'up', against: 0 } : { health, against };
+  return against >= options.fall ? { health: 'down', against: 0 } : { health, against };
+}
