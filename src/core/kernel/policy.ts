@@ -31,6 +31,11 @@ export interface PolicyDeps {
   readonly rng: Rng;
   readonly clock: Clock;
   readonly inFlight: InFlight;
+  /**
+   * One word in which `round-robin` keeps its place; over shared memory the workers take turns together.
+   * Absent: a place of its own.
+   */
+  readonly cursor?: Int32Array;
 }
 
 /**

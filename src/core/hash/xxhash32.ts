@@ -1,0 +1,72 @@
+/**
+ * xxHash, 32 bits, of a text's UTF-8 bytes.
+ *
+ * Source  Collet, "xxHash fast digest algorithm", draft-collet-xxhash-format 0.1.1, section 2.
+ * Cost    O(length); allocates only when a text is longer than any before.
+ * Errors  none; a lone surrogate is hashed as U+FFFD, as every UTF-8 encoder of the web writes it.
+ */
+import { encodeUtf8, utf8Scratch } from './utf8.ts';
+
+const PRIME_1 = 0x9e3779b1 | 0;
+const PRIME_2 = 0x85ebca77 | 0;
+const PRIME_3 = 0xc2b2ae3d | 0;
+const PRIME_4 = 0x27d4eb2f;
+const PRIME_5 = 0x165667b1;
+
+/** An integer in [0, 2^32). `seed` is any 32-bit integer; default 0. */
+export function xxhash32(text: string, seed = 0): number {
+  const length = encodeUtf8(text);
+  return xxhash32Bytes(utf8Scratch(), length, seed);
+}
+
+/** Hashes the first `length` bytes. */
+export function xxhash32Bytes(bytes: Uint8Array, length: number, seed = 0): number {
+  let at = 0;
+  let hash: number;
+  if (length >= 16) {
+    let a = (seed + PRIME_1 + PRIME_2) | 0;
+    let b = (seed + PRIME_2) | 0;
+    let c = seed | 0;
+    let d = (seed - PRIME_1) | 0;
+    for (; at + 16 <= length; at += 16) {
+      a = round(a, word(bytes, at));
+      b = round(b, word(bytes, at + 4));
+      c = round(c, word(bytes, at + 8));
+      d = round(d, word(bytes, at + 12));
+    }
+    hash = (rotateLeft(a, 1) + rotateLeft(b, 7) + rotateLeft(c, 12) + rotateLeft(d, 18)) | 0;
+  } else {
+    hash = (seed + PRIME_5) | 0;
+  }
+  return avalanche(tail((hash + length) | 0, bytes, at, length));
+}
+
+function tail(start: number, bytes: Uint8Array, from: number, length: number): number {
+  let hash = start;
+  let at = from;
+  for (; at + 4 <= length; at += 4) {
+    hash = Math.imul(rotateLeft((hash + Math.imul(word(bytes, at), PRIME_3)) | 0, 17), PRIME_4);
+  }
+  for (; at < length; at++) {
+    hash = Math.imul(rotateLeft((hash + Math.imul(bytes[at]!, PRIME_5)) | 0, 11), PRIME_1);
+  }
+  return hash;
+}
+
+function avalanche(start: number): number {
+  let hash = Math.imul(start ^ (start >>> 15), PRIME_2);
+  hash = Math.imul(hash ^ (hash >>> 13), PRIME_3);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function round(lane: number, input: number): number {
+  return Math.imul(rotateLeft((lane + Math.imul(input, PRIME_2)) | 0, 13), PRIME_1);
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
+function rotateLeft(value: number, count: number): number {
+  return (value << count) | (value >>> (32 - count));
+}
