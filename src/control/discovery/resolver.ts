@@ -4,8 +4,8 @@
  * Source  A and AAAA records; a name without any (`localhost`, a name of the hosts file) by the system's look-up, which
  *         knows no TTL: 30 s. TTLs are kept within 1 s and 1 h.
  * Order   IPv4 before IPv6. Addresses that stay keep their place, so that rotated answers change nothing.
- * Errors  a failure keeps the addresses last known and is told to the watchers; the next try comes after 1 s, then
- *         twice as late each time up to 30 s.
+ * Errors  one family's failure keeps its addresses while the other answers; a failure of both keeps all
+ *         and is told to the watchers; the next try comes after 1 s, then twice as late each time up to 30 s.
  */
 import type { Scheduled, Scheduler } from '../membership/scheduler.ts';
 
@@ -45,6 +45,7 @@ interface Answer {
   readonly ttlMs: number;
 }
 
+const NO_RECORDS = new Set(['ENODATA', 'ENOTFOUND']);
 const LOOKUP_TTL_MS = 30_000;
 const SHORTEST_TTL_MS = 1000;
 const LONGEST_TTL_MS = 3_600_000;
@@ -112,9 +113,9 @@ class WatchedName {
   }
 
   async #resolve(): Promise<void> {
-    const answer = await resolveName(this.#host, this.#lookups).catch((error: unknown) => reasonOf(error));
-    if (this.#stopped) return;
     const known = this.#resolution?.addresses ?? [];
+    const answer = await resolveName(this.#host, this.#lookups, known).catch((error: unknown) => reasonOf(error));
+    if (this.#stopped) return;
     if (typeof answer === 'string') {
       this.#again(this.#retryMs);
       this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
@@ -139,22 +140,29 @@ class WatchedName {
   }
 }
 
-async function resolveName(host: string, lookups: Lookups): Promise<Answer> {
+async function resolveName(host: string, lookups: Lookups, known: readonly string[]): Promise<Answer> {
   // RFC 6761, section 6.3: these names never go to a name server.
-  const local = host === 'localhost' || host.endsWith('.localhost');
-  if (!local) {
-    const families = await Promise.allSettled([lookups.resolve4(host), lookups.resolve6(host)]);
-    const records = families.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
-    if (records.length > 0) return fromRecords(records);
+  if (host !== 'localhost' && !host.endsWith('.localhost')) {
+    const [v4, v6] = await Promise.allSettled([lookups.resolve4(host), lookups.resolve6(host)]);
+    const records = [...recordsOf(v4), ...recordsOf(v6)];
+    if (records.length > 0) {
+      const kept = known.filter((each) => isUnanswered(each.includes(':') ? v6 : v4));
+      const ttlMs = 1000 * Math.min(...records.map((each) => each.ttl));
+      return { addresses: [...records.map((each) => each.address), ...kept], ttlMs };
+    }
   }
   const addresses = await lookups.lookup(host);
   if (addresses.length === 0) throw new Error('no address');
   return { addresses, ttlMs: LOOKUP_TTL_MS };
 }
 
-function fromRecords(records: readonly AddressRecord[]): Answer {
-  const ttl = Math.min(...records.map((each) => each.ttl));
-  return { addresses: records.map((each) => each.address), ttlMs: ttl * 1000 };
+function recordsOf(family: PromiseSettledResult<readonly AddressRecord[]>): readonly AddressRecord[] {
+  return family.status === 'fulfilled' ? family.value : [];
+}
+
+/** The name server failed, as opposed to saying that there are no records. */
+function isUnanswered(family: PromiseSettledResult<unknown>): boolean {
+  return family.status === 'rejected' && !NO_RECORDS.has(reasonOf(family.reason));
 }
 
 function stayingFirst(known: readonly string[], found: readonly string[]): readonly string[] {

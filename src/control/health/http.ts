@@ -32,7 +32,7 @@ export const HttpProbeOptions = /* @__PURE__ */ z
       .describe("Sent along. Host is the endpoint's address unless given here."),
     status: z
       .union([z.array(Statuses).min(1), Statuses.transform((range) => [range])])
-      .default([{ from: 200, to: 399 }])
+      .prefault('200-399')
       .describe('Expected statuses: 200, 200-399 or a list of these.'),
     contains: z.string().min(1).optional().describe('Text that the first 64 KiB of the body must contain.'),
     ...CheckOptions.shape,

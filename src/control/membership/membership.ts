@@ -1,0 +1,229 @@
+import type { Clock } from '../../core/kernel/clock.ts';
+import { EquipoiseError } from '../../core/kernel/errors.ts';
+import type { Rng } from '../../core/kernel/rng.ts';
+import type { Provider } from '../discovery/provider.ts';
+import { createProvider } from '../discovery/registry.ts';
+import type { Resolver } from '../discovery/resolver.ts';
+import { firstCheckDelayMs } from '../health/checker.ts';
+import type { Probe } from '../health/probe.ts';
+import { createProbe } from '../health/registry.ts';
+import type { EndpointOptions, Health, HealthOptions, Mode, PoolOptions } from '../pool-options.ts';
+import { type LastCheck, Member, type MemberDeps, type MemberField } from './member.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { MembershipSnapshot, MembershipUpdate } from './snapshot.ts';
+
+export interface MembershipOptions {
+  /** The pool's name. */
+  readonly pool: string;
+  readonly options: Pick<PoolOptions, 'endpoints' | 'health'>;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly scheduler: Scheduler;
+  readonly resolver: Resolver;
+  /** Default: the one that `options.health` names. */
+  readonly probe?: Probe;
+  /** Default: the endpoints of `options`. */
+  readonly provider?: Provider;
+  readonly onEvent?: (event: MembershipEvent) => void;
+}
+
+/** One change of state, told once, with its reason. */
+export interface MembershipEvent {
+  readonly pool: string;
+  /** Its id. */
+  readonly endpoint: string;
+  readonly what: MemberField | 'weight' | 'membership';
+  readonly from: string;
+  readonly to: string;
+  /** `connect refused`, `status 500, expected 200–399`, `set by a person`. */
+  readonly reason: string;
+}
+
+/** An endpoint's state for people and for readiness. */
+export interface EndpointState {
+  readonly id: string;
+  /** As configured: `10.0.0.1:80`. */
+  readonly address: string;
+  readonly health: Health;
+  readonly mode: Mode;
+  readonly weight: number;
+  readonly backup: boolean;
+  /** False: no pick reaches it, whatever the others do. */
+  readonly eligible: boolean;
+  /** Absent before the first check, and without checks. */
+  readonly lastCheck?: LastCheck;
+}
+
+/** Who belongs to one pool and what is known of each; once per process, however many workers pick. */
+export interface Membership {
+  /** Resolves when every endpoint's name was answered for the first time, be it by a failure. */
+  readonly settled: Promise<void>;
+  /** Calls `listener` at once with a snapshot, then with each update in order. Returns how to stop it. */
+  subscribe(listener: (update: MembershipUpdate) => void): () => void;
+  endpoints(): readonly EndpointState[];
+  /** False when there is no such endpoint. `reason` goes into the event. */
+  setMode(id: string, mode: Mode, reason?: string): boolean;
+  /** `weight` ≥ 0; 0 receives no pick. False when there is no such endpoint. */
+  setWeight(id: string, weight: number, reason?: string): boolean;
+  /** Ends checks and resolution; nothing is told any more. */
+  close(): void;
+}
+
+/** Throws `config-invalid` when an id is repeated or the probe unknown. */
+export function createMembership(options: MembershipOptions): Membership {
+  return new LiveMembership(options);
+}
+
+class LiveMembership implements Membership {
+  readonly settled: Promise<void>;
+  readonly #pool: string;
+  readonly #onEvent: (event: MembershipEvent) => void;
+  readonly #memberDeps: MemberDeps;
+  readonly #intervalMs: number;
+  readonly #provider: { stop(): void };
+  readonly #listeners = new Set<(update: MembershipUpdate) => void>();
+  #members = new Map<string, Member>();
+  #version = 1;
+  #nextKey = 0;
+  /** While endpoints are being replaced one snapshot at the end stands for every change. */
+  #replacing = false;
+  #closed = false;
+
+  constructor(options: MembershipOptions) {
+    const { health, endpoints } = options.options;
+    this.#pool = options.pool;
+    this.#onEvent = options.onEvent ?? (() => {});
+    this.#intervalMs = health?.interval ?? 0;
+    this.#memberDeps = {
+      resolver: options.resolver,
+      clock: options.clock,
+      onChange: (member, what, from, to, reason) => this.#changed(member, what, from, to, reason),
+      ...(health !== undefined && { health: { options: health, checker: checkerDeps(options, health) } }),
+    };
+    const provider = options.provider ?? createProvider({ type: 'static', endpoints });
+    this.#provider = provider.start((found) => this.#replace(found));
+    this.settled = Promise.all([...this.#members.values()].map((each) => each.settled)).then(() => {});
+  }
+
+  subscribe(listener: (update: MembershipUpdate) => void): () => void {
+    this.#listeners.add(listener);
+    listener(this.#snapshot());
+    return () => void this.#listeners.delete(listener);
+  }
+
+  endpoints(): readonly EndpointState[] {
+    return [...this.#members.values()].map(describe);
+  }
+
+  setMode(id: string, mode: Mode, reason = 'set by a person'): boolean {
+    const member = this.#members.get(id);
+    member?.setMode(mode, reason);
+    return member !== undefined;
+  }
+
+  setWeight(id: string, weight: number, reason = 'set by a person'): boolean {
+    const member = this.#members.get(id);
+    if (member === undefined) return false;
+    const from = member.weight;
+    if (from === weight) return true;
+    member.weight = weight;
+    this.#tell({ ...this.#snapshot(), version: ++this.#version });
+    this.#event(id, 'weight', `${from}`, `${weight}`, reason);
+    return true;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#provider.stop();
+    for (const member of this.#members.values()) member.stop();
+    this.#listeners.clear();
+  }
+
+  #replace(endpoints: readonly EndpointOptions[]): void {
+    if (this.#closed) return;
+    this.#refuseRepeated(endpoints);
+    this.#replacing = true;
+    const before = this.#members;
+    this.#members = new Map();
+    const joined: Member[] = [];
+    for (const each of endpoints) {
+      const known = before.get(each.id);
+      const stays = known?.is(each) === true;
+      const member = stays ? known : new Member(this.#nextKey++, each, this.#memberDeps);
+      this.#members.set(each.id, member);
+      if (stays) this.#configure(member, each);
+      else joined.push(member);
+    }
+    for (const member of before.values()) if (this.#members.get(member.id) !== member) this.#leave(member);
+    joined.forEach((member, index) => void this.#join(member, index, joined.length));
+    this.#replacing = false;
+    this.#tell({ ...this.#snapshot(), version: ++this.#version });
+  }
+
+  #join(member: Member, index: number, count: number): void {
+    this.#event(member.id, 'membership', 'absent', 'member', 'configuration');
+    member.start(firstCheckDelayMs(index, count, this.#intervalMs));
+  }
+
+  #leave(member: Member): void {
+    member.stop();
+    this.#event(member.id, 'membership', 'member', 'absent', 'configuration');
+  }
+
+  #configure(member: Member, options: EndpointOptions): void {
+    const from = member.weight;
+    member.configure(options);
+    if (member.weight !== from) this.#event(member.id, 'weight', `${from}`, `${member.weight}`, 'configuration');
+  }
+
+  #changed(member: Member, what: MemberField, from: string, to: string, reason: string): void {
+    if (this.#closed) return;
+    if (from !== to && !this.#replacing) {
+      const { key, mode, health, addresses } = member.snapshot();
+      this.#tell({ kind: 'change', version: ++this.#version, key, mode, health, addresses });
+    }
+    this.#event(member.id, what, from, to, reason);
+  }
+
+  #snapshot(): MembershipSnapshot {
+    const endpoints = [...this.#members.values()].map((each) => each.snapshot());
+    return { kind: 'snapshot', version: this.#version, endpoints };
+  }
+
+  #tell(update: MembershipUpdate): void {
+    for (const listener of this.#listeners) listener(update);
+  }
+
+  #event(endpoint: string, what: MembershipEvent['what'], from: string, to: string, reason: string): void {
+    this.#onEvent({ pool: this.#pool, endpoint, what, from, to, reason });
+  }
+
+  #refuseRepeated(endpoints: readonly EndpointOptions[]): void {
+    const ids = new Set<string>();
+    for (const { id } of endpoints) {
+      if (ids.has(id)) {
+        throw new EquipoiseError('config-invalid', `pool ${this.#pool}: two endpoints have the id '${id}'`);
+      }
+      ids.add(id);
+    }
+  }
+}
+
+function describe(member: Member): EndpointState {
+  const { id, mode, health, weight, backup, addresses } = member.snapshot();
+  const eligible = mode === 'ready' && health !== 'down' && weight > 0 && addresses.length > 0;
+  const { address, lastCheck } = member;
+  return { id, address, health, mode, weight, backup, eligible, ...(lastCheck !== undefined && { lastCheck }) };
+}
+
+function checkerDeps({ clock, rng, scheduler, probe }: MembershipOptions, health: HealthOptions) {
+  return {
+    clock,
+    rng,
+    scheduler,
+    probe: probe ?? createProbe(health, { scheduler }),
+    timeoutMs: health.timeout,
+    intervalMs: health.interval,
+    jitter: health.jitter,
+  };
+}
