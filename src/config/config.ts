@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import type { PoolOptions } from '../control/pool-options.ts';
+import type { ListenerOptions } from '../proxy/listener-options.ts';
+import type { SocketAddress } from '../transport/transport.ts';
+import { isLoopback } from './addresses.ts';
+import { ListenerFile, SocketAddressFile } from './listener.ts';
+import { PoolFile } from './pool.ts';
+import { misread, nameOf, type Reading, scalar, section } from './reading.ts';
+import { duration, integer, text } from './scalars.ts';
+
+/** The whole configuration as plain data: milliseconds, bytes, every default filled in. */
+export interface Config {
+  readonly version: 1;
+  readonly workers: 1;
+  /** Milliseconds that connections in flight are given at the end. */
+  readonly drainTimeout: number;
+  readonly limits: { /** Of all listeners together, at one time. */ readonly connections: number };
+  /** Absent: no admin server. */
+  readonly admin?: AdminOptions;
+  readonly listeners: Readonly<Record<string, ListenerOptions>>;
+  readonly pools: Readonly<Record<string, PoolOptions>>;
+}
+
+export interface AdminOptions {
+  readonly bind: SocketAddress;
+  /** Absent only where `bind` is reached from this machine alone. */
+  readonly token?: string;
+}
+
+function readVersion(value: unknown): Reading<1> {
+  if (value === 1 || value === '1') return { value: 1 };
+  return misread(`expected 1, found ${nameOf(value)}`, 'this program reads version 1');
+}
+
+function readWorkers(value: unknown): Reading<1> {
+  if (value === 1 || value === '1') return { value: 1 };
+  if (value !== 'auto' && typeof value !== 'number') return misread(`expected 1, found ${nameOf(value)}`);
+  return misread(`${value} is not built yet: one worker until workers are`, 'write 1 or leave it out');
+}
+
+const AdminObject = section({
+  bind: SocketAddressFile.describe('Address of the admin server; beyond loopback only with a token.'),
+  token: z.exactOptional(text()).describe('Secret that requests must carry; empty is the same as absent.'),
+});
+
+const AdminFile = AdminObject.transform(({ bind, token }, context): AdminOptions => {
+  if (token !== undefined && token !== '') return { bind, token };
+  if (!isLoopback(bind)) {
+    const params = { fix: 'add a token, or bind it to 127.0.0.1' };
+    context.addIssue({
+      code: 'custom',
+      message: 'an admin server beyond loopback needs a token',
+      path: ['bind'],
+      params,
+    });
+  }
+  return { bind };
+});
+
+/** The whole file. Names, references and what spans several keys are checked with the meanings. */
+export const ConfigFile = section(
+  {
+    version: scalar<1>(readVersion, { const: 1 }).prefault(1).describe('Of this format.'),
+    workers: scalar<1>(readWorkers, { const: 1 })
+      .prefault(1)
+      .describe('Threads that serve; more than 1 is not built yet.'),
+    drainTimeout: duration()
+      .prefault('30s')
+      .describe('For what is in flight when the program ends or an endpoint leaves.'),
+    limits: section({
+      connections: integer({ min: 1 }).prefault(100_000).describe('Connections of all listeners at one time.'),
+    })
+      .prefault({})
+      .describe('Limits of the whole program.'),
+    admin: z.exactOptional(AdminFile).describe('Metrics and health of the balancer itself; absent: none.'),
+    listeners: z.record(z.string(), ListenerFile).describe('What accepts connections, by name.'),
+    pools: z.record(z.string(), PoolFile).prefault({}).describe('Who serves, by name.'),
+  },
+  ['stateFile', 'accessLog', 'filters', 'tls', 'discovery', 'errorPages', 'tracing'],
+);
+
+/** What a file may say, before defaults are filled in. */
+export type ConfigInput = z.input<typeof ConfigFile>;
+
+/** The compiler proves that what the schema gives is what the server reads. */
+export const toConfig = (config: z.output<typeof ConfigFile>): Config => config;

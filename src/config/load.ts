@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Config, ConfigFile, toConfig } from './config.ts';
+import { parseBySchema, type SchemaResult } from './issues.ts';
+import { checkMeaning } from './meaning.ts';
+import { type ConfigProblem, type Finding, formatPath, type Path, sortProblems } from './problem.ts';
+import { readYaml, type Source } from './source.ts';
+import { pathKey, substitute } from './substitute.ts';
+
+export interface LoadOptions {
+  /** What `${NAME}` is looked up in. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Reads the configuration (unless it is a module) and `${file:…}`; throws where there is none. Default: the disk. */
+  readonly readFile?: (path: string) => string;
+}
+
+export interface ParseOptions extends LoadOptions {
+  /** Named in problems; `${file:…}` is relative to it. */
+  readonly file: string;
+}
+
+export type ConfigResult =
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly warnings: readonly ConfigProblem[];
+      /** What was written, after substitution; whatever else `config` has is a default. */
+      readonly origin: unknown;
+    }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+const moduleExtensions = ['.ts', '.mts', '.js', '.mjs'];
+
+/**
+ * Loads YAML or JSON, or a module (`.ts`, `.mts`, `.js`, `.mjs`) by its default export, anew when its content changed.
+ * Every mistake is reported, as a value; never throws or rejects.
+ */
+export async function loadConfig(path: string, options: LoadOptions): Promise<ConfigResult> {
+  const { readFile = readText } = options;
+  const isModule = moduleExtensions.includes(extname(path));
+  try {
+    if (isModule) return assess({ value: await importDefault(path), mistakes: [] }, { ...options, file: path });
+    return parseConfig(readFile(path), { ...options, file: path });
+  } catch (error) {
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
+    return { ok: false, problems: [{ file: path, path: '', message: `cannot be read: ${reason}` }] };
+  }
+}
+
+/** Parses YAML or JSON text. Every mistake is reported, as a value; never throws. */
+export function parseConfig(text: string, options: ParseOptions): ConfigResult {
+  return assess(readYaml(text), options);
+}
+
+/** Takes a configuration that is a value already, as a module or `serve` makes it. Never throws. */
+export function configFromValue(value: unknown, options: ParseOptions): ConfigResult {
+  return assess({ value, mistakes: [] }, options);
+}
+
+function assess(source: Source, options: ParseOptions): ConfigResult {
+  const { file } = options;
+  const place = ({ path, message, fix, on }: Finding): ConfigProblem => ({
+    file,
+    ...source.locate?.(path, on),
+    path: formatPath(path),
+    message,
+    ...(fix !== undefined && { fix }),
+  });
+  const { findings, warnings, config, origin } = judge(source, options);
+  const found = findings.map((each) => ({ problem: place(each), certain: each.certain }));
+  const problems = [...placeMistakes(source, file), ...withoutEchoes(found, source)];
+  if (problems.length > 0 || config === undefined) return { ok: false, problems: sortProblems(problems) };
+  return { ok: true, config, warnings: sortProblems(warnings.map(place)), origin };
+}
+
+function placeMistakes({ mistakes }: Source, file: string): ConfigProblem[] {
+  return mistakes.map(({ line, column, message }) => ({ file, line, column, path: '', message }));
+}
+
+/** After a break in the syntax the parser guesses: only what stands before it, for sure, is reported. */
+function withoutEchoes(found: { problem: ConfigProblem; certain: boolean }[], { mistakes }: Source): ConfigProblem[] {
+  const breaks = mistakes.filter((each) => !each.contained).map((each) => each.line);
+  const first = Math.min(...breaks);
+  const kept = breaks.length === 0 ? found : found.filter((each) => each.certain && (each.problem.line ?? 0) < first);
+  return kept.map((each) => each.problem);
+}
+
+interface Judgement {
+  readonly findings: readonly Finding[];
+  readonly warnings: readonly Finding[];
+  readonly config?: Config;
+  readonly origin: unknown;
+}
+
+function judge(source: Source, options: ParseOptions): Judgement {
+  const { value, findings: unset, replaced } = substitute(source.value, options);
+  if (value === undefined || value === null) return { findings: [...unset, emptyFile], warnings: [], origin: value };
+  const result = parseRetyped(value, replaced);
+  const meaning = checkMeaning(value);
+  // What a substitution failed to bring is not judged a second time.
+  const spoilt = new Set(unset.map((each) => pathKey(each.path)));
+  const judged = [...result.findings, ...meaning.problems].filter((each) => !spoilt.has(pathKey(each.path)));
+  const config = result.value === undefined ? {} : { config: toConfig(result.value) };
+  return { findings: [...unset, ...judged], warnings: meaning.warnings, ...config, origin: value };
+}
+
+const emptyFile: Finding = { path: [], message: 'is empty', fix: 'it needs listeners', on: 'value', certain: false };
+
+/** Parses; where a number was asked for and a substitution brought its text, converts that in place and parses again. */
+function parseRetyped(value: unknown, replaced: ReadonlySet<string>): SchemaResult<Parameters<typeof toConfig>[0]> {
+  const first = parseBySchema(ConfigFile, value);
+  const texts = first.retypable.filter((path) => replaced.has(pathKey(path)));
+  const converted = texts.filter((path) => convert(value, path));
+  return converted.length === 0 ? first : parseBySchema(ConfigFile, value);
+}
+
+function convert(root: unknown, path: Path): boolean {
+  const holder = path
+    .slice(0, -1)
+    .reduce<unknown>((node, step) => (node as Record<string | number, unknown>)[step], root);
+  const step = path.at(-1)!;
+  const text = (holder as Record<string | number, unknown>)[step];
+  const typed = typeof text === 'string' ? fromText(text) : undefined;
+  if (typed === undefined) return false;
+  (holder as Record<string | number, unknown>)[step] = typed;
+  return true;
+}
+
+function fromText(text: string): number | boolean | undefined {
+  if (/^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  return text === 'true' ? true : text === 'false' ? false : undefined;
+}
+
+async function importDefault(path: string): Promise<unknown> {
+  const url = pathToFileURL(resolve(path));
+  // Modules are cached by URL; the content's hash makes a changed file a new one.
+  url.search = `?${createHash('sha256').update(readText(path)).digest('hex').slice(0, 16)}`;
+  const module = (await import(url.href)) as { default?: unknown };
+  if (module.default === undefined) throw new Error('the module has no default export');
+  return module.default;
+}
+
+const readText = (path: string): string => readFileSync(path, 'utf8');
