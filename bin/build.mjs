@@ -1,0 +1,53 @@
+// Builds dist from src, for the library's entries and for Node. `--quick`, for `npm ci`: types are left to
+// `npm run check`, and without the compiler (--omit=dev) nothing is built, for Bun runs src as well.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const quick = process.argv.includes('--quick');
+const compiler = findCompiler();
+
+if (compiler !== undefined) build(compiler);
+else if (quick) process.stderr.write('equipoise: no TypeScript compiler here, dist is not built\n');
+else throw new Error('the TypeScript compiler is missing; fix: npm ci --include=dev');
+
+function findCompiler() {
+  try {
+    return createRequire(import.meta.url)
+      .resolve('typescript/package.json')
+      .replace('package.json', 'bin/tsc');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Beside the old one and then in its place, so that what src no longer has is gone and nobody meets half a dist.
+ *
+ * @param {string} tsc
+ */
+function build(tsc) {
+  const fresh = mkdtempSync(join(root, '.dist-'));
+  try {
+    const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh, ...(quick ? ['--noCheck'] : [])];
+    const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+    if (status === 0) replace(join(root, 'dist'), fresh);
+    else process.exitCode = 1;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string} target
+ * @param {string} fresh
+ */
+function replace(target, fresh) {
+  const old = `${fresh}-old`;
+  if (existsSync(target)) renameSync(target, old);
+  renameSync(fresh, target);
+  rmSync(old, { recursive: true, force: true });
+}

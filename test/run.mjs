@@ -1,0 +1,130 @@
+// `npm test`: every suite in turn, then one line with the sum of all. Fails when a test fails, when a runner does,
+// and when a suite has run nothing.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findBun } from '../bin/find-bun.mjs';
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Sum */
+/** @typedef {{ name: string, command: string, args: string[], report: string, read: (text: string) => Sum }} Suite */
+
+/** A suite that hangs is ended and counts as failed. */
+const SUITE_TIMEOUT_MS = 10 * 60_000;
+const root = fileURLToPath(new URL('..', import.meta.url));
+const reports = mkdtempSync(join(tmpdir(), 'equipoise-test-'));
+
+/**
+ * @param {string} name
+ * @param {string} folder
+ * @returns {Suite}
+ */
+function onBun(name, folder) {
+  const report = join(reports, `${name}.xml`);
+  const flags = ['--only-failures', '--timeout=20000', '--reporter=junit', `--reporter-outfile=${report}`];
+  return { name: `${name} on Bun`, command: requireBun(), args: ['test', ...flags, folder], report, read: readJunit };
+}
+
+/**
+ * @param {string} name
+ * @returns {Suite}
+ */
+function onNode(name) {
+  const report = join(reports, `${name}.json`);
+  const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
+  const flags = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
+  const args = [vitest, 'run', ...flags];
+  return {
+    name: `${name} on Node ${process.versions.node}`,
+    command: process.execPath,
+    args,
+    report,
+    read: readVitest,
+  };
+}
+
+function requireBun() {
+  const bun = findBun();
+  if (bun === undefined) throw new Error('Bun is missing; fix: npm ci --include=optional');
+  return bun;
+}
+
+/**
+ * @param {string} text
+ * @returns {Sum}
+ */
+export function readJunit(text) {
+  const head = /<testsuites[^>]*>/.exec(text)?.[0] ?? '';
+  const count = (/** @type {string} */ key) => Number(new RegExp(` ${key}="(\\d+)"`).exec(head)?.[1] ?? 0);
+  const failed = count('failures');
+  const skipped = count('skipped');
+  return { passed: count('tests') - failed - skipped, failed, skipped };
+}
+
+/**
+ * @param {string} text
+ * @returns {Sum}
+ */
+export function readVitest(text) {
+  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(text);
+  return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
+}
+
+/**
+ * What a suite adds to the sum: a runner that fails without a failed test, or finds no test, is a failure itself.
+ *
+ * @param {Sum} sum
+ * @param {boolean} ok whether the runner ended well
+ * @returns {Sum & { why: string }}
+ */
+export function judge(sum, ok) {
+  if (sum.failed > 0) return { ...sum, why: '' };
+  if (!ok) return { ...sum, failed: 1, why: 'the runner failed' };
+  if (sum.passed === 0) return { ...sum, failed: 1, why: 'no test has run' };
+  return { ...sum, why: '' };
+}
+
+/** @param {Suite} suite */
+function run({ name, command, args, report, read }) {
+  process.stdout.write(`\n── ${name}\n`);
+  const { status, signal } = spawnSync(command, args, { cwd: root, stdio: 'inherit', timeout: SUITE_TIMEOUT_MS });
+  const { passed, failed, skipped, why } = judge(readReport(report, read), status === 0 && signal === null);
+  const remark = why && ` (${why}${signal ? `: ${signal}` : ''})`;
+  process.stdout.write(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped${remark}\n`);
+  return { passed, failed };
+}
+
+/**
+ * @param {string} path
+ * @param {(text: string) => Sum} read
+ */
+function readReport(path, read) {
+  try {
+    return read(readFileSync(path, 'utf8'));
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+}
+
+function main() {
+  const build = spawnSync(process.execPath, [join(root, 'bin/build.mjs')], { stdio: 'inherit' });
+  const suites = [
+    onBun('units', './src'),
+    onBun('house', './test'),
+    onBun('conformance', './conformance'),
+    onNode('core and control'),
+  ];
+  const total = { passed: 0, failed: build.status === 0 ? 0 : 1 };
+  for (const suite of suites) {
+    const { passed, failed } = run(suite);
+    total.passed += passed;
+    total.failed += failed;
+  }
+  rmSync(reports, { recursive: true, force: true });
+  process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
+  process.exitCode = total.failed === 0 ? 0 : 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main();
