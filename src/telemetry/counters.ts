@@ -1,0 +1,199 @@
+import { grownFloat64 } from '../core/load/grow.ts';
+import { Histogram } from './histogram.ts';
+import type { ListenerMetrics, PoolMetrics } from './metrics.ts';
+
+/** `none` holds outcomes without an HTTP status (tcp). A client that went away (499) counts as `4xx`. */
+const CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+export type StatusClass = (typeof CLASSES)[number];
+
+const STATUSES = 600;
+const RETRIED = CLASSES.length;
+const CONNECT_FAILED = RETRIED + 1;
+const OPENED = CONNECT_FAILED + 1;
+const CLOSED = OPENED + 1;
+const COLUMNS = CLOSED + 1;
+/** Endpoints that left and still are reported, per listener and pool; the oldest is forgotten first. */
+const RETIRED_AT_MOST = 1000;
+
+/** What one listener counted since the start. */
+export class ListenerCounters implements ListenerMetrics {
+  accepted = 0;
+  open = 0;
+  received = 0;
+  sent = 0;
+  readonly refused = { limit: 0, 'per-source': 0 };
+  readonly #answers = new Float64Array(STATUSES);
+
+  connectionOpened(): void {
+    this.accepted++;
+    this.open++;
+  }
+
+  connectionClosed(): void {
+    this.open--;
+  }
+
+  connectionRefused(reason: 'limit' | 'per-source'): void {
+    this.refused[reason]++;
+  }
+
+  answered(status: number): void {
+    this.#answers[status]!++;
+  }
+
+  bytesReceived(count: number): void {
+    this.received += count;
+  }
+
+  bytesSent(count: number): void {
+    this.sent += count;
+  }
+
+  /** Calls `visit` with each status that was answered at least once. */
+  answers(visit: (status: number, count: number) => void): void {
+    for (let status = 0; status < STATUSES; status++) {
+      if (this.#answers[status]! > 0) visit(status, this.#answers[status]!);
+    }
+  }
+}
+
+/** What one endpoint got, from one listener. */
+export interface EndpointCounts {
+  readonly requests: Readonly<Record<StatusClass, number>>;
+  readonly retried: number;
+  readonly connectFailed: number;
+  /** Connections to it. */
+  readonly opened: number;
+  readonly closed: number;
+}
+
+/**
+ * What the traffic from one listener to one pool counted, a row of numbers per slot.
+ *
+ * Slots are reused: `assign` says which endpoint a slot belongs to from now on, and what was counted before stays
+ * under the id of the endpoint that had it.
+ */
+export class PoolCounters implements PoolMetrics {
+  readonly latency = new Histogram();
+  #rows: Float64Array = new Float64Array(16 * COLUMNS);
+  readonly #ids: (string | undefined)[] = [];
+  readonly #retired = new Map<string, Float64Array>();
+
+  request(slot: number, status: number, latencyMs: number): void {
+    this.#add(slot, status >= 100 && status < STATUSES ? (status / 100) | 0 : 0);
+    if (latencyMs >= 0) this.latency.record(latencyMs);
+  }
+
+  retried(slot: number): void {
+    this.#add(slot, RETRIED);
+  }
+
+  connectFailed(slot: number): void {
+    this.#add(slot, CONNECT_FAILED);
+  }
+
+  connectionOpened(slot: number): void {
+    this.#add(slot, OPENED);
+  }
+
+  connectionClosed(slot: number): void {
+    this.#add(slot, CLOSED);
+  }
+
+  /** `slot` belongs to the endpoint `id` from now on. Called before anything is counted for it. */
+  assign(slot: number, id: string): void {
+    const before = this.#ids[slot];
+    if (before === id) return;
+    if (before !== undefined) this.#retire(slot, before);
+    this.#ids[slot] = id;
+  }
+
+  /** The counts of each endpoint that has any, those that left included. */
+  endpoints(): Map<string, EndpointCounts> {
+    const sums = new Map<string, Float64Array>();
+    for (const [id, row] of this.#retired) addTo(sums, id, row);
+    this.#ids.forEach((id, slot) => {
+      if (id !== undefined) addTo(sums, id, this.#row(slot));
+    });
+    return new Map([...sums].filter(([, row]) => row.some((count) => count > 0)).map(([id, row]) => [id, named(row)]));
+  }
+
+  #add(slot: number, column: number): void {
+    const index = slot * COLUMNS + column;
+    if (index >= this.#rows.length) this.#rows = grownFloat64(this.#rows, slot, COLUMNS);
+    this.#rows[index]!++;
+  }
+
+  #row(slot: number): Float64Array {
+    return this.#rows.subarray(slot * COLUMNS, (slot + 1) * COLUMNS);
+  }
+
+  #retire(slot: number, id: string): void {
+    const row = this.#row(slot);
+    addTo(this.#retired, id, row);
+    row.fill(0);
+    if (this.#retired.size <= RETIRED_AT_MOST) return;
+    for (const oldest of this.#retired.keys()) {
+      this.#retired.delete(oldest);
+      break;
+    }
+  }
+}
+
+/** All counters of the program; what a scrape reads. */
+export class Counters {
+  readonly listeners = new Map<string, ListenerCounters>();
+  /** By listener, then by pool. */
+  readonly traffic = new Map<string, Map<string, PoolCounters>>();
+  readonly #slots = new Map<string, Map<number, string>>();
+
+  /** Of the listener `name`; made on first use. */
+  listener(name: string): ListenerCounters {
+    const known = this.listeners.get(name);
+    if (known !== undefined) return known;
+    const made = new ListenerCounters();
+    this.listeners.set(name, made);
+    return made;
+  }
+
+  /** Of the traffic from `listener` to `pool`; made on first use. */
+  pool(listener: string, pool: string): PoolCounters {
+    const byPool = this.traffic.get(listener) ?? new Map<string, PoolCounters>();
+    this.traffic.set(listener, byPool);
+    const known = byPool.get(pool);
+    if (known !== undefined) return known;
+    const made = new PoolCounters();
+    for (const [slot, id] of this.#slots.get(pool) ?? []) made.assign(slot, id);
+    byPool.set(pool, made);
+    return made;
+  }
+
+  /** The slot of `pool` belongs to the endpoint `id` from now on, for every listener. */
+  assign(pool: string, slot: number, id: string): void {
+    const slots = this.#slots.get(pool) ?? new Map<number, string>();
+    this.#slots.set(pool, slots.set(slot, id));
+    for (const byPool of this.traffic.values()) byPool.get(pool)?.assign(slot, id);
+  }
+
+  /** Latencies of `pool` over all listeners. */
+  latency(pool: string): Histogram {
+    const sum = new Histogram();
+    for (const byPool of this.traffic.values()) {
+      const counters = byPool.get(pool);
+      if (counters !== undefined) sum.merge(counters.latency);
+    }
+    return sum;
+  }
+}
+
+function addTo(sums: Map<string, Float64Array>, id: string, row: Float64Array): void {
+  const sum = sums.get(id) ?? new Float64Array(COLUMNS);
+  for (let i = 0; i < row.length; i++) sum[i]! += row[i]!;
+  sums.set(id, sum);
+}
+
+function named(row: Float64Array): EndpointCounts {
+  const requests = Object.fromEntries(CLASSES.map((name, i) => [name, row[i]!])) as Record<StatusClass, number>;
+  const [retried, connectFailed, opened, closed] = row.subarray(RETRIED);
+  return { requests, retried: retried!, connectFailed: connectFailed!, opened: opened!, closed: closed! };
+}
