@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { sleep } from './sockets.ts';
+
+export type TransportName = 'bun' | 'node';
+
+/** A balancer that runs as its own process. */
+export interface Balancer {
+  /** Of the process that was started. */
+  readonly pid: number;
+  /** What it wrote to stdout and stderr. */
+  output(): string;
+  alive(): boolean;
+  /** Resident memory of the process that serves, in bytes. */
+  residentBytes(): number;
+  signal(name: NodeJS.Signals): void;
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** SIGTERM, and SIGKILL when that takes longer than 3 s. */
+  stop(): Promise<void>;
+}
+
+/** Where one can connect: the tcp ports and unix paths a configuration binds. */
+export type Probe = number | string;
+
+const ROOT = resolve(import.meta.dirname, '../..');
+/** Another program that takes `run <config>`, to try the suite itself. */
+const PROGRAM = process.env.CONFORMANCE_PROGRAM ?? join(ROOT, 'bin/equipoise.mjs');
+
+/** Runs `equipoise run` on `config` (JSON is YAML) and waits until every probe accepts connections, 10 s at most. */
+export async function startBalancer(config: object, transport: TransportName, probes: Probe[]): Promise<Balancer> {
+  if (transport === 'node' && !process.env.CONFORMANCE_PROGRAM && !existsSync(join(ROOT, 'dist'))) {
+    throw new Error('transport=node runs dist, which is missing: `npm run build` first');
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
+  const file = join(folder, 'equipoise.yaml');
+  writeFileSync(file, JSON.stringify(config, null, 2));
+  const env = { ...process.env, EQUIPOISE_RUNTIME: transport };
+  // A group of its own: a launcher that is killed cannot forward the signal to the process it started.
+  const child = spawn('node', [PROGRAM, 'run', file], { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env });
+  const balancer = createBalancer(child, folder);
+  await waitListening(balancer, probes);
+  return balancer;
+}
+
+function createBalancer(child: ChildProcess, folder: string): Balancer {
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-100_000);
+    });
+  }
+  let gone = false;
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) =>
+    child.once('exit', (code, signal) => {
+      gone = true;
+      rmSync(folder, { recursive: true, force: true });
+      done({ code, signal });
+    }),
+  );
+  const kill = (pid: number, name: NodeJS.Signals): void => {
+    try {
+      process.kill(pid, name);
+    } catch {} // already gone
+  };
+  return {
+    ...{ pid: child.pid!, exited },
+    output: () => output,
+    alive: () => !gone,
+    residentBytes: () => residentBytes(child.pid!),
+    signal: (name) => kill(child.pid!, name),
+    async stop() {
+      kill(child.pid!, 'SIGTERM');
+      await Promise.race([exited, sleep(3000)]);
+      if (!gone) kill(-child.pid!, 'SIGKILL');
+      await exited;
+    },
+  };
+}
+
+async function waitListening(balancer: Balancer, probes: Probe[]): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  for (const probe of probes) {
+    while (!(await accepts(probe))) {
+      const late = performance.now() > deadline;
+      if (balancer.alive() && !late) {
+        await sleep(25);
+        continue;
+      }
+      await balancer.stop();
+      throw new Error(`${late ? 'not listening after 10 s' : 'ended'}: ${balancer.output().slice(-2000)}`);
+    }
+  }
+}
+
+function accepts(probe: Probe): Promise<boolean> {
+  const address = typeof probe === 'string' ? { path: probe } : { host: '127.0.0.1', port: probe };
+  return new Promise((done) => {
+    const socket = connect(address, () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.once('error', () => done(false));
+  });
+}
+
+/** The launcher starts the serving process as its child; without one it serves itself. */
+function residentBytes(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  const own = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+  return Math.max(own, ...children.map((child) => residentBytes(Number(child))));
+}
