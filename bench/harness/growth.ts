@@ -1,0 +1,73 @@
+import type { Balancer } from './balancer.ts';
+import { type Bench, type Origin, type Scenario, startOrigin, startVariant, stopBalancers } from './bench.ts';
+import { growthRow, type Row } from './comparison.ts';
+import type { EquipoiseSetting } from './equipoise.ts';
+import { figures, measureAll, throughput, withoutRatio, wrkLoad } from './http-scenarios.ts';
+
+/** CPU a request as the configuration grows; only ours, each size against the smallest. */
+
+const ROUTE_COUNTS = [1, 100, 5000];
+const ENDPOINT_COUNTS = [3, 100, 5000];
+const GROWTH = { atMost: 1.1 };
+const CHECK_INTERVAL = '60s';
+// Long enough that every one of 5,000 endpoints was picked, and its connection opened.
+const WARM_SECONDS = 4;
+
+/** The request matches only the last route; every second one before it asks for the same host. */
+export const routeGrowth: Scenario = async (bench) => {
+  const origin = await startOrigin(bench);
+  const variants = ROUTE_COUNTS.map((count) => ({
+    name: count === 1 ? '1 route' : `${count} routes`,
+    otherRoutes: otherRoutes(count - 1),
+  }));
+  return measureVariants(bench, origin, 'routes', variants);
+};
+
+/** Routes that the benchmark's request (host www.example.com, path /small) does not match. */
+export function otherRoutes(count: number): object[] {
+  return Array.from({ length: count }, (_, index) => {
+    const host = index % 2 === 0 ? 'www.example.com' : `tenant-${index}.example.com`;
+    return { match: { host, path: `/section-${index}/*` }, pool: 'origin' };
+  });
+}
+
+export function endpointGrowth(policy: string): Scenario {
+  return async (bench) => {
+    const origin = await startOrigin(bench, '0.0.0.0');
+    const variants = ENDPOINT_COUNTS.map((count) => ({
+      name: `${count} endpoints`,
+      policy,
+      addresses: loopbackAddresses(count, origin.ports),
+      checkInterval: CHECK_INTERVAL,
+    }));
+    return measureVariants(bench, origin, `endpoints-${policy}`, variants);
+  };
+}
+
+/** Distinct addresses of 127.0.0.0/8, all answered by one listener on 0.0.0.0. */
+export function loopbackAddresses(count: number, ports: readonly number[]): string[] {
+  return Array.from({ length: count }, (_, index) => {
+    const [high, low] = [Math.floor(index / 250), (index % 250) + 1];
+    return `127.0.${high + 1}.${low}:${ports[index % ports.length]}`;
+  });
+}
+
+async function measureVariants(
+  bench: Bench,
+  origin: Origin,
+  scenario: string,
+  variants: readonly Partial<EquipoiseSetting>[],
+): Promise<Row[]> {
+  const { balancerCore: core } = bench.options;
+  const balancers: Balancer[] = [];
+  for (const variant of variants) {
+    const setting = { protocol: 'http' as const, endpoints: origin.ports, core, directory: bench.directory };
+    balancers.push(await startVariant(bench, { ...setting, ...variant }));
+  }
+  const load = wrkLoad(bench, { path: '/small', connections: 64 });
+  const samples = await measureAll(bench, origin, balancers, load, WARM_SECONDS);
+  await stopBalancers(balancers);
+  await origin.program.stop();
+  const rows = figures({ cpu: GROWTH }).map((figure) => growthRow(scenario, samples, figure));
+  return [...rows, withoutRatio(growthRow(scenario, samples, throughput))];
+}
