@@ -25,7 +25,10 @@ export interface Socket<T = unknown> {
   terminate(): void;
 }
 
-/** Handlers are shared by all connections of a listener or kind; an exception in one ends that connection only. */
+/**
+ * Handlers are shared by all connections of a listener or kind; an exception in one ends that connection only.
+ * They are called without a useful `this`, and `close` may be called before `end()` or `terminate()` returns.
+ */
 export interface SocketHandlers<T> {
   open(socket: Socket<T>): void;
   data(socket: Socket<T>, bytes: Uint8Array): void;
@@ -55,6 +58,8 @@ export interface Listener {
 
 export interface Transport {
   readonly name: 'bun' | 'node';
+  /** What this runtime lacks, to be logged; a listener may add one. */
+  readonly notes?: readonly string[];
   /**
    * Binds and accepts with a backlog of 4096. Rejects with `listen-failed` naming the address and the reason.
    * `open` must set `socket.data` before it returns.

@@ -1,0 +1,147 @@
+/**
+ * The production adapter: a Bun socket is our `Socket`, its handlers are the protocol's own functions.
+ *
+ * TCP_NODELAY is already on for accepted and made connections (getsockopt gives 1 on both under Bun 1.4.5).
+ * SO_REUSEPORT stays off while there is one worker, so that a second process on the same port is told so.
+ */
+import type { Socket as BunSocket, SocketHandler, TCPSocketListener } from 'bun';
+import { LISTEN_BACKLOG, openListenBacklog } from './bun-backlog.ts';
+import { descriptorsExhausted } from './descriptors.ts';
+import { listenError, systemCode } from './listen-error.ts';
+import type { ConnectErrorCode, Listener, Socket, SocketAddress, SocketHandlers, Transport } from './transport.ts';
+import { freeUnixPath } from './unix-file.ts';
+
+export interface BunTransportOptions {
+  /** An exception thrown by a handler; its connection has been reset already. */
+  readonly onHandlerError: (error: unknown) => void;
+}
+
+type Kind = SocketAddress['kind'];
+type BunHandlers = SocketHandler<unknown>;
+type AnyHandlers = SocketHandlers<never>;
+
+/** Needs Bun; on Node, creating it throws a ReferenceError. */
+export function createBunTransport({ onHandlerError }: BunTransportOptions): Transport {
+  const backlog = openListenBacklog();
+  const notes = backlog.note === undefined ? [] : [backlog.note];
+  // One translation per set of handlers, not per connection.
+  const translated: Record<Kind, WeakMap<AnyHandlers, BunHandlers>> = { tcp: new WeakMap(), unix: new WeakMap() };
+
+  function handlersFor(kind: Kind, handlers: AnyHandlers): BunHandlers {
+    let known = translated[kind].get(handlers);
+    if (known === undefined) {
+      known = translate(kind, handlers, onHandlerError);
+      translated[kind].set(handlers, known);
+    }
+    return known;
+  }
+
+  async function listen(address: SocketAddress, handlers: AnyHandlers): Promise<Listener> {
+    if (address.kind === 'unix') await freeUnixPath(address.path);
+    const listener = bind(address, handlersFor(address.kind, handlers));
+    const problem = backlog.widen(listener);
+    if (problem !== undefined) notes.push(problem);
+    return {
+      address: address.kind === 'unix' ? address : { kind: 'tcp', host: address.host, port: listener.port },
+      stop: () => listener.stop(false),
+    };
+  }
+
+  function connect(address: SocketAddress, handlers: AnyHandlers, data: unknown): void {
+    const socket = handlersFor(address.kind, handlers);
+    const where = address.kind === 'unix' ? { unix: address.path } : { hostname: address.host, port: address.port };
+    try {
+      // The failure is reported by the connectError handler; the promise repeats it.
+      Bun.connect({ ...where, allowHalfOpen: true, data, socket } as never).catch(ignore);
+    } catch {
+      reportConnectError(handlers, data, 'other', onHandlerError);
+    }
+  }
+
+  return { name: 'bun', notes, listen, connect };
+}
+
+function bind(address: SocketAddress, socket: BunHandlers): TCPSocketListener<unknown> {
+  const where = address.kind === 'unix' ? { unix: address.path } : { hostname: address.host, port: address.port };
+  try {
+    return Bun.listen({ ...where, allowHalfOpen: true, backlog: LISTEN_BACKLOG, socket } as never);
+  } catch (error) {
+    throw listenError(address, withDescriptorCode(error));
+  }
+}
+
+/** Bun gives no code when the process is out of descriptors. */
+function withDescriptorCode(error: unknown): unknown {
+  if (systemCode(error) !== '' || !descriptorsExhausted()) return error;
+  return Object.assign(new Error('the process has no file descriptor left', { cause: error }), { code: 'EMFILE' });
+}
+
+function translate(kind: Kind, handlers: AnyHandlers, onHandlerError: (error: unknown) => void): BunHandlers {
+  const { open, data, drain, end, close } = handlers as unknown as SocketHandlers<unknown>;
+  return {
+    open: (kind === 'unix' ? openUnix(open) : open) as BunHandlers['open'],
+    data: data as unknown as NonNullable<BunHandlers['data']>,
+    drain: drain as unknown as NonNullable<BunHandlers['drain']>,
+    end: end as unknown as NonNullable<BunHandlers['end']>,
+    close: close as unknown as NonNullable<BunHandlers['close']>,
+    // Bun calls it for an exception in a handler and leaves the connection open.
+    error: (socket, error) => {
+      socket.terminate();
+      onHandlerError(error);
+    },
+    connectError: (socket, error) => reportConnectError(handlers, socket.data, connectErrorCode(error), onHandlerError),
+  } as BunHandlers;
+}
+
+/** Bun leaves the addresses of a unix socket undefined. */
+function openUnix(open: (socket: Socket<unknown>) => void) {
+  return (socket: BunSocket<unknown>): void => {
+    Object.defineProperties(socket, UNIX_ADDRESSES);
+    open(socket as unknown as Socket<unknown>);
+  };
+}
+
+const UNIX_ADDRESSES: PropertyDescriptorMap = {
+  remoteAddress: { value: '' },
+  remotePort: { value: 0 },
+  localAddress: { value: '' },
+  localPort: { value: 0 },
+};
+
+/** Deferred, because Bun reports a failed unix connect while `connect` still runs. */
+function reportConnectError(
+  handlers: AnyHandlers,
+  data: unknown,
+  code: ConnectErrorCode,
+  onHandlerError: (error: unknown) => void,
+): void {
+  queueMicrotask(() => {
+    try {
+      handlers.connectError(data as never, code);
+    } catch (error) {
+      onHandlerError(error);
+    }
+  });
+}
+
+/** Bun reports a lack of descriptors, and an unreachable network, as ECONNREFUSED. */
+function connectErrorCode(error: unknown): ConnectErrorCode {
+  switch (systemCode(error)) {
+    case 'ECONNREFUSED':
+      return descriptorsExhausted() ? 'descriptors' : 'refused';
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'descriptors';
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'ETIMEDOUT':
+      return 'unreachable';
+    case 'ENOENT':
+    case 'ENOTFOUND':
+      return 'not-found';
+    default:
+      return 'other';
+  }
+}
+
+function ignore(): void {}
