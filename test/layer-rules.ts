@@ -107,7 +107,7 @@ export function variantsIn(folder: string, sources: Sources): string[] {
 
 /** `core/policies/p2c.test.ts` → `p2c`, `proxy/protocols/http1/head.ts` → `http1`. */
 function nameIn(folder: string, path: string): string {
-  return roomOf(path.slice(folder.length + 1)).replace(/(\.test|\.bench)?\.ts$/, '');
+  return roomOf(path.slice(folder.length + 1)).replace(/\..*$/, '');
 }
 
 const CORE_PACKAGES = ['zod'];

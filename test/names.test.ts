@@ -20,6 +20,6 @@ test('no file or folder has a name that says nothing', () => {
 });
 
 test('names are in kebab-case', () => {
-  const kebab = /^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.(test|bench|d))?\.ts$/;
+  const kebab = /^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*((\.[a-z]+)?\.(test|bench))?\.ts$/;
   expect([...sources.keys()].filter((path) => !kebab.test(path))).toEqual([]);
 });

@@ -18,13 +18,19 @@ const reports = mkdtempSync(join(tmpdir(), 'equipoise-test-'));
 
 /**
  * @param {string} name
- * @param {string} folder
+ * @param {string[]} folders
  * @returns {Suite}
  */
-function onBun(name, folder) {
+function onBun(name, ...folders) {
   const report = join(reports, `${name}.xml`);
   const flags = ['--only-failures', '--timeout=20000', '--reporter=junit', `--reporter-outfile=${report}`];
-  return { name: `${name} on Bun`, command: requireBun(), args: ['test', ...flags, folder], report, read: readJunit };
+  return {
+    name: `${name} on Bun`,
+    command: requireBun(),
+    args: ['test', ...flags, ...folders],
+    report,
+    read: readJunit,
+  };
 }
 
 /**
@@ -111,7 +117,7 @@ function readReport(path, read) {
 function main() {
   const build = spawnSync(process.execPath, [join(root, 'bin/build.mjs')], { stdio: 'inherit' });
   const suites = [
-    onBun('units', './src'),
+    onBun('units', './src', './bench'),
     onBun('house', './test'),
     onBun('conformance', './conformance'),
     onNode('core and control'),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 interface Entry {
@@ -13,8 +13,29 @@ function readJson(path: string): unknown {
   return JSON.parse(readFileSync(new URL(`../${path}`, import.meta.url), 'utf8'));
 }
 
-const manifest = readJson('package.json') as Entry;
+interface Manifest extends Entry {
+  readonly bin: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly files: readonly string[];
+}
+
+const manifest = readJson('package.json') as Manifest;
 const { packages } = readJson('package-lock.json') as { packages: Readonly<Record<string, Entry>> };
+
+test('what the package names is there once it is built', () => {
+  const exported = Object.values(manifest.exports).flatMap((each) =>
+    typeof each === 'string' ? each : Object.values(each),
+  );
+  const named = [...exported, ...Object.values(manifest.bin), ...manifest.files];
+  expect(named.filter((path) => !existsSync(new URL(`../${path}`, import.meta.url)))).toEqual([]);
+});
+
+test('the launcher’s files are all shipped', () => {
+  const launcher = readFileSync(new URL('../bin/launch.mjs', import.meta.url), 'utf8');
+  const needed = [...launcher.matchAll(/'(?:\.\/)?([\w-]+\.(?:mjs|toml))'/g)].map((match) => `bin/${match[1]}`);
+  expect(needed.length).toBeGreaterThan(2);
+  expect(needed.filter((path) => !manifest.files.includes(path))).toEqual([]);
+});
 
 test('versions are exact', () => {
   const all = { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies };
