@@ -11,10 +11,13 @@ import { CheckOptions } from './check-options.ts';
 import { connectFailure, type ProbeDefinition, type ProbeResult, type ProbeTarget } from './probe.ts';
 
 const STATUSES = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/;
+const STATUS_EXPECTED = 'expected a status such as 200 or a range such as 200-399';
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 const Statuses = /* @__PURE__ */ z
-  .union([z.int().min(100).max(599), z.string().regex(STATUSES)], { error: 'expected a status such as 200 or 200-399' })
+  .union([z.int().min(100, STATUS_EXPECTED).max(599, STATUS_EXPECTED), z.string().regex(STATUSES, STATUS_EXPECTED)], {
+    error: STATUS_EXPECTED,
+  })
   .transform(toRange)
   .refine(({ from, to }) => from <= to, 'the range is empty');
 

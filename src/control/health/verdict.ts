@@ -26,7 +26,7 @@ export function initialVerdict(initial: 'unknown' | 'down'): Verdict {
 export function judge(verdict: Verdict, ok: boolean, options: VerdictOptions): Verdict {
   const { health } = verdict;
   if (health === 'unknown' && ok) return { health: 'up', against: 0 };
-  if (ok === (health === 'up')) return verdict.against === 0 ? verdict : { health, against: 0 };
+  if (health === (ok ? 'up' : 'down')) return verdict.against === 0 ? verdict : { health, against: 0 };
   const against = verdict.against + 1;
   if (ok) return against >= options.rise ? { health: 'up', against: 0 } : { health, against };
   return against >= options.fall ? { health: 'down', against: 0 } : { health, against };

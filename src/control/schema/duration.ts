@@ -1,13 +1,12 @@
 import { z } from 'zod';
 
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+const EXPECTED = 'expected a duration such as 250ms, 2s, 1m or 1h, or a number of milliseconds';
 const TEXT = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 
 /** `250ms`, `2s`, `1.5m`, `1h`, or a number of milliseconds, ≥ 0; parsed to milliseconds. */
 export const Duration = /* @__PURE__ */ z
-  .union([z.number().nonnegative(), z.string().regex(TEXT)], {
-    error: 'expected a duration such as 250ms, 2s, 1m or 1h, or a number of milliseconds',
-  })
+  .union([z.number().nonnegative(EXPECTED), z.string().regex(TEXT, EXPECTED)], { error: EXPECTED })
   .transform(toMilliseconds);
 export type Duration = z.infer<typeof Duration>;
 
