@@ -1,5 +1,6 @@
 // Builds dist from src, for the library's entries and for Node. `--quick`, for `npm ci`: types are left to
-// `npm run check`, and without the compiler (--omit=dev) nothing is built, for Bun runs src as well.
+// `npm run check`, and an install does not fail where the compiler is missing (--omit=dev, or --omit=optional, which
+// leaves out its binary), for Bun runs src as well.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -33,8 +34,9 @@ function build(tsc) {
   const fresh = mkdtempSync(join(root, '.dist-'));
   try {
     const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh, ...(quick ? ['--noCheck'] : [])];
-    const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+    const { status } = spawnSync(process.execPath, args, { stdio: quick ? 'ignore' : 'inherit' });
     if (status === 0) replace(join(root, 'dist'), fresh);
+    else if (quick) process.stderr.write('equipoise: the compiler failed, dist is not built; npm run build says why\n');
     else process.exitCode = 1;
   } finally {
     rmSync(fresh, { recursive: true, force: true });

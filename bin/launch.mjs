@@ -52,7 +52,7 @@ async function tryBun(args) {
 
 /** `main.js` reads `process.argv` by itself, as it does on Bun. */
 async function runOnNode() {
-  if (!existsSync(BUILT)) return fail('dist is missing, which Node needs; fix: npm run build');
+  if (!existsSync(BUILT)) return fail('dist is missing, which Node needs; fix: npm ci && npm run build');
   await import(pathToFileURL(BUILT).href);
 }
 

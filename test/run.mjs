@@ -95,7 +95,8 @@ export function judge(sum, ok) {
 /** @param {Suite} suite */
 function run({ name, command, args, report, read }) {
   process.stdout.write(`\n── ${name}\n`);
-  const { status, signal } = spawnSync(command, args, { cwd: root, stdio: 'inherit', timeout: SUITE_TIMEOUT_MS });
+  const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' };
+  const { status, signal } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit', timeout: SUITE_TIMEOUT_MS });
   const { passed, failed, skipped, why } = judge(readReport(report, read), status === 0 && signal === null);
   const remark = why && ` (${why}${signal ? `: ${signal}` : ''})`;
   process.stdout.write(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped${remark}\n`);
