@@ -36,7 +36,8 @@ export async function startBalancer(config: object, transport: TransportName, pr
   }
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
   const file = join(folder, 'equipoise.yaml');
-  writeFileSync(file, JSON.stringify(config, null, 2));
+  // A failed scenario may leave connections behind; the next group should not wait for them.
+  writeFileSync(file, JSON.stringify({ drainTimeout: 200, ...config }, null, 2));
   const env = { ...process.env, EQUIPOISE_RUNTIME: transport };
   // A group of its own: a launcher that is killed cannot forward the signal to the process it started.
   const child = spawn('node', [PROGRAM, 'run', file], { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env });

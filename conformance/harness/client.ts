@@ -56,8 +56,12 @@ export async function rawClient(port: number, options: ClientOptions = {}): Prom
     if (received.ended === 'open') received.ended = 'fin';
     received.reader.finish();
   });
-  socket.on('error', () => (received.ended = 'reset'));
-  socket.on('close', () => received.ended === 'open' && (received.ended = 'reset'));
+  socket.on('error', () => {
+    received.ended = 'reset';
+  });
+  socket.on('close', () => {
+    if (received.ended === 'open') received.ended = 'reset';
+  });
   return createClient(socket, received, options.plain === true);
 }
 

@@ -226,12 +226,14 @@ function responseFraming(
 ): Message['framing'] | 'tunnel' {
   const explicit = explicitFraming(fields);
   if (status === '101') return 'tunnel';
-  if (status.startsWith('1') || status === '204') {
+  const interim = status.startsWith('1');
+  const method = interim ? '' : nextMethod();
+  if (interim || status === '204') {
     if (explicit) throw new Violation(`${status} with a framing field`);
     return 'none';
   }
   if (explicit === 'chunked' && version === 'HTTP/1.0') throw new Violation('chunked in HTTP/1.0');
-  if (nextMethod() === 'HEAD' || status === '304') return 'none';
+  if (method === 'HEAD' || status === '304') return 'none';
   return explicit ?? 'until-close';
 }
 

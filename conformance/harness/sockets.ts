@@ -4,8 +4,12 @@ import { createServer, type Socket } from 'node:net';
 export function writeFully(socket: Socket, bytes: string | Buffer): Promise<boolean> {
   if (socket.destroyed || socket.writableEnded) return Promise.resolve(false);
   return new Promise((resolve) => {
-    socket.once('close', () => resolve(false));
-    socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, (error) => resolve(!error));
+    const lost = (): void => resolve(false);
+    socket.once('close', lost);
+    socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, (error) => {
+      socket.off('close', lost);
+      resolve(!error);
+    });
   });
 }
 

@@ -41,7 +41,13 @@ export const headers: Readonly<Record<string, WorldScenario>> = {
   'a trusted proxy is believed and appended to': async ({ port, a }) => {
     await request(
       port.trusting,
-      get('/', 'X-Forwarded-For: 203.0.113.9', 'X-Forwarded-Proto: https', 'X-Forwarded-Host: shop.example', 'X-Request-Id: kept-1'),
+      get(
+        '/',
+        'X-Forwarded-For: 203.0.113.9',
+        'X-Forwarded-Proto: https',
+        'X-Forwarded-Host: shop.example',
+        'X-Request-Id: kept-1',
+      ),
     );
     const { fields } = a.requests[0]!;
     expect(forwarding(fields)).toEqual({
@@ -72,7 +78,10 @@ export const headers: Readonly<Record<string, WorldScenario>> = {
   },
   'Host is replaced and the first one told; the endpoint is named': async ({ port, a }) => {
     const response = await request(port.dressed, get('/'));
-    expect(forwarding(a.requests[0]!.fields)).toMatchObject({ host: 'internal.example', 'x-forwarded-host': 'a.example' });
+    expect(forwarding(a.requests[0]!.fields)).toMatchObject({
+      host: 'internal.example',
+      'x-forwarded-host': 'a.example',
+    });
     expect(values(response.fields, 'x-served-by')).toEqual(['first']);
   },
   'an endpoint cannot fake who served': async ({ port, a }) => {
@@ -87,7 +96,13 @@ export const headers: Readonly<Record<string, WorldScenario>> = {
     expect(forwarded).not.toContain('6.6.6.6');
   },
   'hop-by-hop fields of the request end here': async ({ port, a }) => {
-    const hop = ['Connection: X-Secret, keep-alive', 'X-Secret: 1', 'Keep-Alive: timeout=9', 'Proxy-Connection: x', 'Proxy-Authorization: y'];
+    const hop = [
+      'Connection: X-Secret, keep-alive',
+      'X-Secret: 1',
+      'Keep-Alive: timeout=9',
+      'Proxy-Connection: x',
+      'Proxy-Authorization: y',
+    ];
     await request(port.main, get('/', ...hop, 'TE: gzip', 'X-Kept: 1', 'Connection: X-More', 'X-More: 2'));
     const names = a.requests[0]!.fields.map(([name]) => name.toLowerCase());
     expect(names).toContain('x-kept');
@@ -95,25 +110,41 @@ export const headers: Readonly<Record<string, WorldScenario>> = {
     expect(values(a.requests[0]!.fields, 'connection').join().toLowerCase()).not.toContain('x-secret');
   },
   'hop-by-hop fields of the answer end here': async ({ port, a }) => {
-    a.onRequest = answer(ok('x', 'Connection: X-Secret', 'X-Secret: 1', 'Keep-Alive: timeout=9', 'Proxy-Connection: x', 'X-Kept: 1'));
+    a.onRequest = answer(
+      ok('x', 'Connection: X-Secret', 'X-Secret: 1', 'Keep-Alive: timeout=9', 'Proxy-Connection: x', 'X-Kept: 1'),
+    );
     const names = (await request(port.main, get('/'))).fields.map(([name]) => name.toLowerCase());
     expect(names).toContain('x-kept');
     for (const gone of ['x-secret', 'keep-alive', 'proxy-connection']) expect(names).not.toContain(gone);
   },
   'end-to-end fields keep order, case and bytes': async ({ port, a }) => {
-    const own = ['X-B: 1', 'x-a: 2', 'X-B: 3', 'Cookie: a=b; c="d"', 'X-\xb4'.slice(0, 2).concat('Bytes: \xe9\xff\t.')];
-    a.onRequest = answer(ok('x', 'Date: Tue, 15 Nov 1994 08:12:31 GMT', 'Server: mine/1', 'Set-Cookie: a', 'sEt-cOOkie: b'));
+    const own = ['X-B: 1', 'x-a: 2', 'X-B: 3', 'Cookie: a=b; c="d"', 'X-Bytes: \xe9\xff\t.'];
+    a.onRequest = answer(
+      ok('x', 'Date: Tue, 15 Nov 1994 08:12:31 GMT', 'Server: mine/1', 'Set-Cookie: a', 'sEt-cOOkie: b'),
+    );
     const { fields } = await request(port.main, get('/', ...own));
     const kept = a.requests[0]!.fields.filter(([name]) => /^(x-a|x-b|cookie|x-bytes)$/i.test(name));
-    expect(kept).toEqual([['X-B', '1'], ['x-a', '2'], ['X-B', '3'], ['Cookie', 'a=b; c="d"'], ['X-Bytes', '\xe9\xff\t.']]);
+    expect(kept).toEqual([
+      ['X-B', '1'],
+      ['x-a', '2'],
+      ['X-B', '3'],
+      ['Cookie', 'a=b; c="d"'],
+      ['X-Bytes', '\xe9\xff\t.'],
+    ]);
     expect(fields.filter(([name]) => /^(date|server|set-cookie)$/i.test(name))).toEqual([
-      ...[['Date', 'Tue, 15 Nov 1994 08:12:31 GMT'], ['Server', 'mine/1']],
-      ...[['Set-Cookie', 'a'], ['sEt-cOOkie', 'b']],
+      ...[
+        ['Date', 'Tue, 15 Nov 1994 08:12:31 GMT'],
+        ['Server', 'mine/1'],
+      ],
+      ...[
+        ['Set-Cookie', 'a'],
+        ['sEt-cOOkie', 'b'],
+      ],
     ]);
   },
-  'no Server or Date is added to an answer that has none': async ({ port }) => {
+  'no Server, Date or Via is added to an answer that has none': async ({ port }) => {
     const names = (await request(port.main, get('/'))).fields.map(([name]) => name.toLowerCase());
-    expect(names).not.toContain('server');
+    for (const own of ['server', 'date', 'via']) expect(names).not.toContain(own);
   },
   'the reason phrase and unknown statuses pass': async ({ port, a }) => {
     a.onRequest = answer('HTTP/1.1 418 I am a \xe9 teapot\r\nContent-Length: 0\r\n\r\n');

@@ -13,7 +13,11 @@ const CHUNKED_ANSWER =
   'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n5\r\nhello\r\n7\r\n, world\r\n0\r\nX-Sum: 12\r\n\r\n';
 
 /** Sends `bytes` cut at each sampled place and compares what the backend got. */
-async function everyCut(bytes: string, cuts: readonly number[], send: (first: string, second: string) => Promise<void>) {
+async function everyCut(
+  bytes: string,
+  cuts: readonly number[],
+  send: (first: string, second: string) => Promise<void>,
+) {
   for (const at of cuts) await send(bytes.slice(0, at), bytes.slice(at));
 }
 
@@ -67,7 +71,10 @@ export const messages: Readonly<Record<string, WorldScenario>> = {
   'empty bodies of every framing': async ({ port, a }) => {
     await request(port.main, post('/', ''));
     await request(port.main, 'POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n');
-    expect(a.requests.map((each) => [each.framing, each.bodyBytes])).toEqual([['length', 0], ['chunked', 0]]);
+    expect(a.requests.map((each) => [each.framing, each.bodyBytes])).toEqual([
+      ['length', 0],
+      ['chunked', 0],
+    ]);
     a.onRequest = answer(ok(''));
     expect((await request(port.main, get('/'))).bodyBytes).toBe(0);
   },
@@ -171,7 +178,9 @@ export const messages: Readonly<Record<string, WorldScenario>> = {
       answerOk(exchange);
     };
     const client = await rawClient(port.main);
-    await client.send(Array.from({ length: 20 }, (_, index) => (index % 2 ? post(`/${index}`, 'body') : get(`/${index}`))).join(''));
+    await client.send(
+      Array.from({ length: 20 }, (_, index) => (index % 2 ? post(`/${index}`, 'body') : get(`/${index}`))).join(''),
+    );
     await client.response(19);
     expect(client.responses.map(text)).toEqual(Array.from({ length: 20 }, (_, index) => `target=/${index}`));
     expect(a.requests.length).toBe(20);

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { get, rawClient, request } from '../harness/client.ts';
 import { type Message, value } from '../harness/message-reader.ts';
+import { until } from '../harness/sockets.ts';
 import type { World, WorldScenario } from './http1-world.ts';
 
 interface RouteCase {
@@ -30,8 +31,20 @@ const cases: readonly RouteCase[] = [
   { why: 'one of two paths', host: 'any', target: '/one', want: 'b' },
   { why: 'the other of two paths', host: 'any', target: '/two/x?y=/z', want: 'b' },
   { why: 'the other method', method: 'PUT', host: 'any', target: '/one', want: 'b' },
-  { why: 'a method that the first match lacks falls through', method: 'DELETE', host: 'any', target: '/two/x', want: 404 },
-  { why: 'redirect with templates', host: 'any.example', target: '/old/p?q=1', want: 308, location: 'https://any.example/old/p?q=1' },
+  {
+    why: 'a method that the first match lacks falls through',
+    method: 'DELETE',
+    host: 'any',
+    target: '/two/x',
+    want: 404,
+  },
+  {
+    why: 'redirect with templates',
+    host: 'any.example',
+    target: '/old/p?q=1',
+    want: 308,
+    location: 'https://any.example/old/p?q=1',
+  },
   { why: 'redirect to a path', host: 'any', target: '/moved?q=1', want: 302, location: '/new' },
   { why: 'the last route', host: 'last.example', target: '/x', want: 'a' },
   { why: 'absolute-form names the host', host: 'any', target: 'http://last.example/x', want: 'a' },
@@ -40,7 +53,9 @@ const cases: readonly RouteCase[] = [
 ];
 
 async function visit(world: World, each: RouteCase): Promise<void> {
-  const bytes = get(each.target).replace('a.example', each.host).replace('GET', each.method ?? 'GET');
+  const bytes = get(each.target)
+    .replace('a.example', each.host)
+    .replace('GET', each.method ?? 'GET');
   const response = await request(world.port.routed, bytes);
   const served = world.a.requests.length > 0 ? 'a' : world.b.requests.length > 0 ? 'b' : Number(response.start[1]);
   expect(served).toBe(each.want);
@@ -68,10 +83,16 @@ export const routes: Readonly<Record<string, WorldScenario>> = {
     await client.send(get('/moved'));
     expect((await client.response(1)).start[1]).toBe('302');
   },
-  'route: an own answer swallows the body of its request': async ({ port }) => {
+  'route: the body of a request answered here is not the next request': async ({ port }) => {
     const client = await rawClient(port.routed);
-    await client.send('PUT /moved HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello', get('/moved'));
-    expect([(await client.response()).start[1], (await client.response(1)).start[1]]).toEqual(['302', '302']);
+    const hidden = get('/nowhere');
+    await client.send(
+      `PUT /moved HTTP/1.1\r\nHost: a\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`,
+      get('/moved'),
+    );
+    // The second answer may be missing where the balancer closes instead of reading the body.
+    await until('two answers or the end', () => client.responses.length === 2 || client.ended() !== 'open');
+    expect(new Set(client.responses.map((each) => each.start[1]))).toEqual(new Set(['302']));
   },
   'route: weighted pools share by weight': async ({ port, a, b }) => {
     for (let round = 0; round < 20; round++) await pipelined(port.shared, Array<string>(20).fill('/'));

@@ -22,7 +22,10 @@ export type WorldScenario = (world: World) => Promise<void>;
 /** What the strict listener allows; scenarios pass these on purpose. */
 export const STRICT = { headBytes: 2048, headerFields: 16, bodyBytes: 1024, timeoutMs: 400 } as const;
 
-export async function startWorld(transport: TransportName, keep: (thing: { close(): unknown }) => void): Promise<World> {
+export async function startWorld(
+  transport: TransportName,
+  keep: (thing: { close(): unknown }) => void,
+): Promise<World> {
   const [a, b] = [await recordingBackend(), await recordingBackend()];
   keep(a);
   keep(b);
@@ -85,7 +88,13 @@ function pools(a: string, b: string, dead: string): object {
   return {
     a: { endpoints: [a] },
     b: { endpoints: [b] },
-    dressed: { endpoints: [{ id: 'first', address: a }], servedBy: true, requestId: true, forwarded: true, host: 'internal.example' },
+    dressed: {
+      endpoints: [{ id: 'first', address: a }],
+      servedBy: true,
+      requestId: true,
+      forwarded: true,
+      host: 'internal.example',
+    },
     quick: { endpoints: [a], timeouts: { response: '300ms', idle: '300ms', tunnel: '300ms' } },
     failover: { policy, endpoints: [dead, a] },
     capped: { endpoints: [{ address: a, maxConnections: 2 }] },

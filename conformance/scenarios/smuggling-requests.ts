@@ -65,7 +65,9 @@ function expectEqual(what: string, got: unknown, want: unknown): void {
 }
 
 function bodyIs(text: string): RequestCase['check'] {
-  return (requests) => requests.forEach((each) => expectEqual('body', each.body.toString('latin1'), text));
+  return (requests) => {
+    for (const each of requests) expectEqual('body', each.body.toString('latin1'), text);
+  };
 }
 
 function headIs(target: string, hostValue: string): RequestCase['check'] {
