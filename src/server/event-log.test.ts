@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { formatEvent } from './event-log.ts';
+import type { ServerHappening } from './events.ts';
+
+const change = (what: 'health' | 'addresses' | 'membership' | 'mode', from: string, to: string): ServerHappening => ({
+  kind: 'membership',
+  pool: 'main',
+  endpoint: 'a',
+  what,
+  from,
+  to,
+  reason: 'connect refused',
+});
+
+test.each<{ event: ServerHappening; want: string | undefined }>([
+  { event: change('health', 'up', 'down'), want: 'warn pool main: endpoint a is down (was up): connect refused' },
+  { event: change('health', 'down', 'up'), want: 'info pool main: endpoint a is up (was down): connect refused' },
+  {
+    event: change('mode', 'ready', 'draining'),
+    want: 'info pool main: endpoint a: mode is draining (was ready): connect refused',
+  },
+  { event: change('addresses', '', ''), want: 'warn pool main: endpoint a connect refused' },
+  {
+    event: change('addresses', '10.0.0.1', ''),
+    want: 'info pool main: endpoint a has the addresses none (had 10.0.0.1): connect refused',
+  },
+  { event: change('membership', 'absent', 'member'), want: undefined },
+  {
+    event: { kind: 'listening', listener: 'web', address: { kind: 'tcp', host: '::1', port: 80 } },
+    want: 'info listener web: listening on [::1]:80',
+  },
+  {
+    event: { kind: 'draining', connections: 1, timeoutMs: 500 },
+    want: 'info draining: 1 connection open, at most 500 ms',
+  },
+  { event: { kind: 'drained', remaining: 0 }, want: 'info drained: every connection has ended' },
+  { event: { kind: 'drained', remaining: 2 }, want: 'warn drained: 2 connections cut' },
+  {
+    event: { kind: 'exception', listener: 'web', error: 'a\n2026 info fake' },
+    want: 'error listener web: a connection was ended by a | 2026 info fake',
+  },
+])('$want', ({ event, want }) => {
+  const line = formatEvent({ at: 0, ...event });
+  expect(line).toBe(want === undefined ? undefined : `1970-01-01T00:00:00.000Z ${want}\n`);
+});

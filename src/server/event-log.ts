@@ -1,0 +1,67 @@
+import { formatSocketAddress } from '../transport/address.ts';
+import type { ServerEvent } from './events.ts';
+
+type Level = 'info' | 'warn' | 'error';
+
+interface Line {
+  readonly level: Level;
+  readonly message: string;
+}
+
+/** `2026-11-22T15:00:00.000Z warn pool main: endpoint a is down (was up): connect refused`; undefined: not worth a line. */
+export function formatEvent(event: ServerEvent): string | undefined {
+  const line = describe(event);
+  return line === undefined ? undefined : formatLine(event.at, line.level, line.message);
+}
+
+/** One line whatever the message: a line break in it cannot fake another line. */
+export function formatLine(at: number, level: Level, message: string): string {
+  return `${new Date(at).toISOString()} ${level} ${message.replaceAll(/\s*[\r\n]+\s*/g, ' | ')}\n`;
+}
+
+function describe(event: ServerEvent): Line | undefined {
+  switch (event.kind) {
+    case 'membership':
+      return describeMembership(event);
+    case 'listening':
+      return {
+        level: 'info',
+        message: `listener ${event.listener}: listening on ${formatSocketAddress(event.address)}`,
+      };
+    case 'draining':
+      return {
+        level: 'info',
+        message: `draining: ${connections(event.connections)} open, at most ${event.timeoutMs} ms`,
+      };
+    case 'drained':
+      return event.remaining === 0
+        ? { level: 'info', message: 'drained: every connection has ended' }
+        : { level: 'warn', message: `drained: ${connections(event.remaining)} cut` };
+    case 'exception':
+      return {
+        level: 'error',
+        message: `${event.listener === undefined ? '' : `listener ${event.listener}: `}a connection was ended by ${stackOf(event.error)}`,
+      };
+  }
+}
+
+function describeMembership(event: ServerEvent & { kind: 'membership' }): Line | undefined {
+  const { pool, endpoint, what, from, to, reason } = event;
+  // Who belongs to a pool at the start is in its configuration.
+  if (what === 'membership') return undefined;
+  const subject = `pool ${pool}: endpoint ${endpoint}`;
+  if (what === 'health') {
+    return { level: to === 'down' ? 'warn' : 'info', message: `${subject} is ${to} (was ${from}): ${reason}` };
+  }
+  if (what === 'addresses') {
+    if (from === to) return { level: 'warn', message: `${subject} ${reason}` };
+    return {
+      level: 'info',
+      message: `${subject} has the addresses ${to || 'none'} (had ${from || 'none'}): ${reason}`,
+    };
+  }
+  return { level: 'info', message: `${subject}: ${what} is ${to} (was ${from}): ${reason}` };
+}
+
+const connections = (count: number) => (count === 1 ? '1 connection' : `${count} connections`);
+const stackOf = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));

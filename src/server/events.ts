@@ -1,0 +1,13 @@
+import type { MembershipEvent } from '../control/membership/membership.ts';
+import type { SocketAddress } from '../transport/transport.ts';
+
+/** What the server tells people; `at` is milliseconds since 1970. */
+export type ServerEvent = { readonly at: number } & ServerHappening;
+
+export type ServerHappening =
+  | ({ readonly kind: 'membership' } & MembershipEvent)
+  | { readonly kind: 'listening'; readonly listener: string; readonly address: SocketAddress }
+  | { readonly kind: 'draining'; readonly connections: number; readonly timeoutMs: number }
+  | { readonly kind: 'drained'; readonly remaining: number }
+  /** An exception that ended one connection; a mistake of ours. */
+  | { readonly kind: 'exception'; readonly listener?: string; readonly error: unknown };

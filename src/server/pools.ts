@@ -1,0 +1,62 @@
+import type { Resolver } from '../control/discovery/resolver.ts';
+import { createMembership, type Membership, type MembershipEvent } from '../control/membership/membership.ts';
+import type { Scheduler } from '../control/membership/scheduler.ts';
+import { Picker } from '../control/picker/picker.ts';
+import type { PoolOptions } from '../control/pool-options.ts';
+import type { Clock } from '../core/kernel/clock.ts';
+import type { Policy, PolicyDeps } from '../core/kernel/policy.ts';
+import type { Rng } from '../core/kernel/rng.ts';
+import type { ProxyPool } from '../proxy/protocols/protocol.ts';
+import type { Counters } from '../telemetry/counters.ts';
+
+export interface PoolDeps {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly scheduler: Scheduler;
+  readonly resolver: Resolver;
+  readonly createPolicy: (options: { readonly type: string }, deps: PolicyDeps) => Policy;
+  readonly counters: Counters;
+  readonly onEvent: (event: MembershipEvent) => void;
+}
+
+/** A pool at work: its membership, and the picker that follows it. */
+export interface ServedPool extends ProxyPool {
+  readonly membership: Membership;
+  /** The slots of the members, by their id. */
+  readonly slots: ReadonlyMap<string, number>;
+}
+
+/** Throws what `createPolicy` and `createMembership` throw; then nothing was started. */
+export function startPool(name: string, options: PoolOptions, deps: PoolDeps): ServedPool {
+  const { clock, rng, scheduler, resolver, onEvent } = deps;
+  const createPolicy = (policyDeps: PolicyDeps) => deps.createPolicy(options.policy, policyDeps);
+  const picker = new Picker({ pool: name, createPolicy, clock, rng });
+  const membership = createMembership({ pool: name, options, clock, rng, scheduler, resolver, onEvent });
+  const slots = new Map<string, number>();
+  membership.subscribe((update) => {
+    picker.apply(update);
+    if (update.kind === 'change') return;
+    findSlots(picker, update.endpoints.length, slots);
+    // Before any request can reach an endpoint that took over a slot.
+    for (const [id, slot] of slots) deps.counters.assign(name, slot, id);
+  });
+  return { name, options, picker, membership, slots };
+}
+
+function findSlots(picker: Picker, members: number, slots: Map<string, number>): void {
+  slots.clear();
+  for (let slot = 0; slots.size < members; slot++) {
+    if (picker.isMember(slot)) slots.set(picker.endpoint(slot).id, slot);
+  }
+}
+
+/** Resolves when every name was asked for once, at the latest after `limitMs`: a dead name server must not keep us from serving. */
+export function settled(pools: Iterable<ServedPool>, scheduler: Scheduler, limitMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const limit = scheduler.after(limitMs, resolve);
+    void Promise.all([...pools].map((pool) => pool.membership.settled)).then(() => {
+      limit.cancel();
+      resolve();
+    });
+  });
+}
