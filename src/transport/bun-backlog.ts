@@ -3,8 +3,7 @@
  * This is the only use of FFI, guarded by a self-test: without it the server runs with 512 and says so.
  */
 
-/** Connections that the kernel queues while we are busy; its own limit is net.core.somaxconn. */
-export const LISTEN_BACKLOG = 4096;
+import { LISTEN_BACKLOG } from './listen-backlog.ts';
 
 export interface ListenBacklog {
   /** What the self-test found; absent when the backlog can be widened. */

@@ -5,23 +5,29 @@
  * SO_REUSEPORT stays off while there is one worker, so that a second process on the same port is told so.
  */
 import type { Socket as BunSocket, SocketHandler, TCPSocketListener } from 'bun';
-import { LISTEN_BACKLOG, openListenBacklog } from './bun-backlog.ts';
+import { openListenBacklog } from './bun-backlog.ts';
+import { connectErrorCode, reportConnectError } from './connect-error.ts';
 import { descriptorsExhausted } from './descriptors.ts';
-import { listenError, systemCode } from './listen-error.ts';
-import type { ConnectErrorCode, Listener, Socket, SocketAddress, SocketHandlers, Transport } from './transport.ts';
+import { LISTEN_BACKLOG } from './listen-backlog.ts';
+import { listenError } from './listen-error.ts';
+import { systemCode } from './system-code.ts';
+import type {
+  ConnectErrorCode,
+  Listener,
+  Socket,
+  SocketAddress,
+  SocketHandlers,
+  Transport,
+  TransportOptions,
+} from './transport.ts';
 import { freeUnixPath } from './unix-file.ts';
-
-export interface BunTransportOptions {
-  /** An exception thrown by a handler; its connection has been reset already. */
-  readonly onHandlerError: (error: unknown) => void;
-}
 
 type Kind = SocketAddress['kind'];
 type BunHandlers = SocketHandler<unknown>;
 type AnyHandlers = SocketHandlers<never>;
 
 /** Needs Bun; on Node, creating it throws a ReferenceError. */
-export function createBunTransport({ onHandlerError }: BunTransportOptions): Transport {
+export function createBunTransport({ onHandlerError }: TransportOptions): Transport {
   const backlog = openListenBacklog();
   const notes = backlog.note === undefined ? [] : [backlog.note];
   // One translation per set of handlers, not per connection.
@@ -54,7 +60,7 @@ export function createBunTransport({ onHandlerError }: BunTransportOptions): Tra
       // The failure is reported by the connectError handler; the promise repeats it.
       Bun.connect({ ...where, allowHalfOpen: true, data, socket } as never).catch(ignore);
     } catch {
-      reportConnectError(handlers, data, 'other', onHandlerError);
+      reportConnectError(handlers, data as never, 'other', onHandlerError);
     }
   }
 
@@ -89,7 +95,8 @@ function translate(kind: Kind, handlers: AnyHandlers, onHandlerError: (error: un
       socket.terminate();
       onHandlerError(error);
     },
-    connectError: (socket, error) => reportConnectError(handlers, socket.data, connectErrorCode(error), onHandlerError),
+    connectError: (socket, error) =>
+      reportConnectError(handlers, socket.data as never, failureCode(error), onHandlerError),
   } as BunHandlers;
 }
 
@@ -108,40 +115,10 @@ const UNIX_ADDRESSES: PropertyDescriptorMap = {
   localPort: { value: 0 },
 };
 
-/** Deferred, because Bun reports a failed unix connect while `connect` still runs. */
-function reportConnectError(
-  handlers: AnyHandlers,
-  data: unknown,
-  code: ConnectErrorCode,
-  onHandlerError: (error: unknown) => void,
-): void {
-  queueMicrotask(() => {
-    try {
-      handlers.connectError(data as never, code);
-    } catch (error) {
-      onHandlerError(error);
-    }
-  });
-}
-
-/** Bun reports a lack of descriptors, and an unreachable network, as ECONNREFUSED. */
-function connectErrorCode(error: unknown): ConnectErrorCode {
-  switch (systemCode(error)) {
-    case 'ECONNREFUSED':
-      return descriptorsExhausted() ? 'descriptors' : 'refused';
-    case 'EMFILE':
-    case 'ENFILE':
-      return 'descriptors';
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-    case 'ETIMEDOUT':
-      return 'unreachable';
-    case 'ENOENT':
-    case 'ENOTFOUND':
-      return 'not-found';
-    default:
-      return 'other';
-  }
+/** Bun reports a lack of descriptors, and some unreachable networks, as ECONNREFUSED. */
+function failureCode(error: unknown): ConnectErrorCode {
+  const code = connectErrorCode(error);
+  return code === 'refused' && descriptorsExhausted() ? 'descriptors' : code;
 }
 
 function ignore(): void {}

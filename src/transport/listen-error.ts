@@ -1,5 +1,6 @@
 import { EquipoiseError } from '../core/kernel/errors.ts';
 import { formatSocketAddress } from './address.ts';
+import { systemCode } from './system-code.ts';
 import type { SocketAddress } from './transport.ts';
 
 /** The longest path that fits into `sun_path` beside its terminating NUL (Linux; macOS has 103). */
@@ -13,12 +14,6 @@ export function listenError(address: SocketAddress, cause: unknown): EquipoiseEr
   return new EquipoiseError('listen-failed', `cannot listen on ${formatSocketAddress(address)}: ${reason}${suffix}`, {
     cause,
   });
-}
-
-/** The system's name of an error (`ECONNREFUSED`), or an empty string. */
-export function systemCode(error: unknown): string {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
-  return typeof code === 'string' ? code : '';
 }
 
 function reasonFor(address: SocketAddress, code: string): string | undefined {

@@ -26,9 +26,14 @@ export class TimerWheel {
   #tick = 0;
   #linked = 0;
   readonly #slots: (TimerEntry | null)[] = new Array<TimerEntry | null>(SLOTS).fill(null);
+  readonly #onError: (error: unknown) => void;
+  /** Where the walk of `advance` goes on; kept right by `#unlink`, since a time-out may unlink or move any entry. */
+  #cursor: TimerEntry | null = null;
 
-  constructor(tickMs = 100) {
+  /** `onError` receives what an `onTimeout` threw; the other entries are served regardless. Default: thrown later. */
+  constructor(tickMs = 100, onError: (error: unknown) => void = throwLater) {
     this.tickMs = tickMs;
+    this.#onError = onError;
   }
 
   /** Entries still linked in the wheel; 0 lets the owner stop its interval. */
@@ -36,9 +41,10 @@ export class TimerWheel {
     return this.#linked;
   }
 
-  /** Arms `entry`, or moves its deadline, to at least `timeoutMs` from now. */
+  /** Arms `entry`, or moves its deadline, to at least `timeoutMs` from now; Infinity never comes, negative means 0. */
   arm(entry: TimerEntry, timeoutMs: number): void {
-    const deadline = this.#tick + 1 + Math.ceil(timeoutMs / this.tickMs);
+    // One more tick, because the current one has partly passed. A deadline in the past would never come round.
+    const deadline = this.#tick + 1 + (timeoutMs > 0 ? Math.ceil(timeoutMs / this.tickMs) : 0);
     entry.deadlineTick = deadline;
     if (entry.slotTick !== NOT_ARMED) {
       // Later than where it lies: it is moved when its slot comes round.
@@ -62,32 +68,27 @@ export class TimerWheel {
   /** Advances one tick; called by the owner's interval, or by a test. */
   advance(): void {
     const tick = ++this.#tick;
-    let entry = this.#firstDue(tick);
+    let entry = this.#slots[tick & MASK] ?? null;
     while (entry !== null) {
-      const next: TimerEntry | null = entry.nextEntry;
-      // A time-out may unlink or move any entry: then the walk starts again from the head.
-      entry = this.#cameRound(entry, tick) ? this.#firstDue(tick) : next;
-      while (entry !== null && entry.slotTick !== tick) entry = entry.nextEntry;
+      this.#cursor = entry.nextEntry;
+      if (entry.slotTick === tick) this.#cameRound(entry, tick);
+      entry = this.#cursor;
     }
   }
 
-  /** True when the owner was called. */
-  #cameRound(entry: TimerEntry, tick: number): boolean {
+  #cameRound(entry: TimerEntry, tick: number): void {
     this.#unlink(entry);
-    if (entry.deadlineTick === NOT_ARMED) return false;
+    if (entry.deadlineTick === NOT_ARMED) return;
     if (entry.deadlineTick > tick) {
       this.#link(entry, entry.deadlineTick);
-      return false;
+      return;
     }
     entry.deadlineTick = NOT_ARMED;
-    entry.onTimeout();
-    return true;
-  }
-
-  #firstDue(tick: number): TimerEntry | null {
-    let entry = this.#slots[tick & MASK] ?? null;
-    while (entry !== null && entry.slotTick !== tick) entry = entry.nextEntry;
-    return entry;
+    try {
+      entry.onTimeout();
+    } catch (error) {
+      this.#onError(error);
+    }
   }
 
   #link(entry: TimerEntry, tick: number): void {
@@ -103,6 +104,7 @@ export class TimerWheel {
 
   #unlink(entry: TimerEntry): void {
     const { nextEntry, previousEntry } = entry;
+    if (entry === this.#cursor) this.#cursor = nextEntry;
     if (nextEntry !== null) nextEntry.previousEntry = previousEntry;
     if (previousEntry !== null) previousEntry.nextEntry = nextEntry;
     else this.#slots[entry.slotTick & MASK] = nextEntry;
@@ -111,4 +113,10 @@ export class TimerWheel {
     entry.previousEntry = null;
     this.#linked--;
   }
+}
+
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

@@ -56,6 +56,12 @@ export interface Listener {
   stop(): void;
 }
 
+/** What an adapter is created with. */
+export interface TransportOptions {
+  /** Receives what a handler threw, once its connection has been reset. The process lives on. */
+  readonly onHandlerError: (error: unknown) => void;
+}
+
 export interface Transport {
   readonly name: 'bun' | 'node';
   /** What this runtime lacks, to be logged; a listener may add one. */

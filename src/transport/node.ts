@@ -1,0 +1,72 @@
+/**
+ * The second adapter, on node:net: insurance, and embedding in Node programs (≥ 20). It has no speed target.
+ *
+ * Node buffers what the kernel does not take. To keep memory bounded and `write` honest, at most one chunk is given
+ * to it at a time; while that waits, `write` accepts nothing and `drain` follows.
+ */
+import { connect as connectTcp, createServer, type Socket as NetSocket, type Server } from 'node:net';
+import { connectErrorCode, reportConnectError } from './connect-error.ts';
+import { LISTEN_BACKLOG } from './listen-backlog.ts';
+import { listenError } from './listen-error.ts';
+import { NodeSocket } from './node-socket.ts';
+import type { Listener, SocketAddress, SocketHandlers, Transport, TransportOptions } from './transport.ts';
+import { freeUnixPath } from './unix-file.ts';
+
+/** Read ahead of a paused socket, in bytes. */
+const READ_AHEAD_BYTES = 64 * 1024;
+/** For both directions of a connection; Node applies `highWaterMark` although its types leave it out for `connect`. */
+const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true, highWaterMark: READ_AHEAD_BYTES };
+
+export function createNodeTransport({ onHandlerError }: TransportOptions): Transport {
+  async function listen<T>(address: SocketAddress, handlers: SocketHandlers<T>): Promise<Listener> {
+    if (address.kind === 'unix') await freeUnixPath(address.path);
+    const server = createServer(SOCKET_OPTIONS, (socket) => new NodeSocket(socket, handlers, onHandlerError).open());
+    await bind(server, address);
+    // Accepting may fail later (no descriptors); Node goes on by itself.
+    server.on('error', onHandlerError);
+    return { address: boundAddress(server, address), stop: () => void server.close() };
+  }
+
+  function connect<T>(address: SocketAddress, handlers: SocketHandlers<T>, data: T): void {
+    let socket: NetSocket;
+    try {
+      const where = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
+      socket = connectTcp({ ...where, ...SOCKET_OPTIONS });
+    } catch {
+      reportConnectError(handlers, data, 'other', onHandlerError);
+      return;
+    }
+    const failed = (error: unknown) => reportConnectError(handlers, data, connectErrorCode(error), onHandlerError);
+    socket.once('error', failed);
+    socket.once('connect', () => {
+      socket.off('error', failed);
+      const adapted = new NodeSocket(socket, handlers, onHandlerError);
+      adapted.data = data;
+      adapted.open();
+    });
+  }
+
+  return { name: 'node', listen, connect };
+}
+
+function bind(server: Server, address: SocketAddress): Promise<void> {
+  const where = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
+  return new Promise((resolve, reject) => {
+    const failed = (error: unknown) => reject(listenError(address, error));
+    server.once('error', failed);
+    try {
+      server.listen({ ...where, backlog: LISTEN_BACKLOG }, () => {
+        server.off('error', failed);
+        resolve();
+      });
+    } catch (error) {
+      failed(error);
+    }
+  });
+}
+
+function boundAddress(server: Server, asked: SocketAddress): SocketAddress {
+  const bound = server.address();
+  if (asked.kind === 'unix' || bound === null || typeof bound === 'string') return asked;
+  return { kind: 'tcp', host: asked.host, port: bound.port };
+}
