@@ -31,7 +31,6 @@ export function runCheck(target: CheckTarget, deps: CheckDeps, report: (result: 
   const { clock, scheduler, timeoutMs } = deps;
   const startedAt = clock.now();
   let run: ProbeRun | undefined;
-  let ended = false;
   const deadline = scheduler.after(timeoutMs, () => {
     stop();
     report({ kind: 'failed', reason: `timed out after ${formatMs(timeoutMs)}`, latencyMs: clock.now() - startedAt });
@@ -44,19 +43,16 @@ export function runCheck(target: CheckTarget, deps: CheckDeps, report: (result: 
   }
 
   function take(result: ProbeResult, index: number): void {
-    if (ended) return;
     if (result.kind === 'unreachable' && index + 1 < target.addresses.length) {
       ask(index + 1);
       return;
     }
-    ended = true;
     deadline.cancel();
     const kind = result.kind === 'unreachable' ? 'failed' : result.kind;
     report({ kind, reason: result.reason, latencyMs: clock.now() - startedAt });
   }
 
   function stop(): void {
-    ended = true;
     deadline.cancel();
     run?.stop();
   }

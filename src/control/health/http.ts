@@ -121,12 +121,11 @@ function brokenAnswer(error?: NodeJS.ErrnoException): ProbeResult {
 }
 
 function toNode({ path, method, headers }: HttpExpectations, { address, authority }: ProbeTarget): RequestOptions {
-  const named = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
-  const own: Record<string, string> = { host: authority, 'user-agent': 'equipoise', accept: '*/*' };
-  const added = Object.entries(own).filter(([name]) => !named.has(name));
+  // The later of two names that differ in case only wins.
+  const own = { host: authority, 'user-agent': 'equipoise', accept: '*/*' };
   const where = address.kind === 'unix' ? { socketPath: address.path } : { host: address.host, port: address.port };
   // No agent: a connection of its own, and `Connection: close` on it.
-  return { ...where, path, method, agent: false, headers: { ...Object.fromEntries(added), ...headers } };
+  return { ...where, path, method, agent: false, headers: { ...own, ...headers } };
 }
 
 function toRange(status: number | string): { from: number; to: number } {

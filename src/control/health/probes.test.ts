@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { SocketAddress } from '../../transport/transport.ts';
 import { createScheduler } from '../membership/scheduler.ts';
+import { fakeScheduler } from '../testing/fake-scheduler.ts';
 import { type CheckResult, runCheck } from './check.ts';
 import { createProbe } from './registry.ts';
 import { HealthConfig } from './schema.ts';
@@ -21,8 +22,12 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-async function serve(behave: (socket: Socket) => void, where: ListenOptions = { host: '127.0.0.1', port: 0 }) {
-  const server = createServer((socket) => {
+async function serve(
+  behave: (socket: Socket) => void,
+  where: ListenOptions = { host: '127.0.0.1', port: 0 },
+  allowHalfOpen = false,
+) {
+  const server = createServer({ allowHalfOpen }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
     socket.once('close', () => {
@@ -231,5 +236,20 @@ describe('tcp', () => {
     expect(await check({ type: 'tcp' }, [addressOf(await serve(behave))])).toMatchObject({ kind: 'passed' });
     await allGone();
     expect(ending).toBe('FIN');
+  });
+
+  test.each([
+    { why: 'an endpoint that closes its side: at once', halfOpen: false },
+    { why: 'an endpoint that does not: after a second', halfOpen: true },
+  ])('leaves nothing open, $why', async ({ halfOpen }) => {
+    const time = fakeScheduler();
+    const server = await serve((socket) => void socket.write('x'.repeat(100)), undefined, halfOpen);
+    const probe = createProbe(HealthConfig.parse({ type: 'tcp' }), { scheduler: time });
+    await new Promise((passed) => probe.start({ address: addressOf(server), authority: 'x' }, passed));
+    expect(time.pending).toBe(1);
+    if (halfOpen) time.advance(1000);
+    while (time.pending > 0) await new Promise((turn) => setImmediate(turn));
+    if (halfOpen) for (const socket of sockets) socket.write('is anybody there?');
+    await allGone();
   });
 });

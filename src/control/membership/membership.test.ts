@@ -128,6 +128,7 @@ describe('updates', () => {
     const before = [updates.length, events.length];
     time.advance(5000);
     membership.setMode('a', 'ready');
+    membership.setWeight('a', 9);
     expect([updates.length, events.length]).toEqual(before);
     expect(time.pending).toBe(0);
   });
@@ -259,6 +260,13 @@ describe('names', () => {
     await membership.settled;
   });
 
+  test('addresses that change later are checked by the same checker', () => {
+    const { names, asked, time } = setUp([endpoint('a', named('api.test'))], { health });
+    for (const host of ['10.0.0.7', '10.0.0.8']) names.get('api.test')!({ addresses: [host] });
+    time.advance(0);
+    expect(asked).toHaveLength(1);
+  });
+
   test('a failure is an event and changes nothing', () => {
     const { names, updates, events } = setUp([endpoint('a', named('api.test'))]);
     names.get('api.test')!({ addresses: ['10.0.0.7'] });
@@ -304,7 +312,9 @@ describe('new endpoints', () => {
   test('what the configuration changes wins over what was set at run time', () => {
     const { membership, updates, replace, events } = setUp([endpoint('a')]);
     membership.setWeight('a', 7);
+    const before = updates.length;
     replace(endpoint('a', { weight: 2, mode: 'maintenance' }));
+    expect(updates).toHaveLength(before + 1);
     expect(last(updates)).toMatchObject({ kind: 'snapshot', endpoints: [{ weight: 2, mode: 'maintenance' }] });
     expect(events.slice(-2)).toMatchObject([{ what: 'mode' }, { what: 'weight', from: '7', to: '2' }]);
   });

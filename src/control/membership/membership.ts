@@ -77,7 +77,7 @@ export function createMembership(options: MembershipOptions): Membership {
 class LiveMembership implements Membership {
   readonly settled: Promise<void>;
   readonly #pool: string;
-  readonly #onEvent: (event: MembershipEvent) => void;
+  #onEvent: (event: MembershipEvent) => void;
   readonly #memberDeps: MemberDeps;
   readonly #intervalMs: number;
   readonly #provider: { stop(): void };
@@ -134,6 +134,7 @@ class LiveMembership implements Membership {
 
   close(): void {
     this.#closed = true;
+    this.#onEvent = () => {};
     this.#provider.stop();
     for (const member of this.#members.values()) member.stop();
     this.#listeners.clear();
@@ -177,7 +178,6 @@ class LiveMembership implements Membership {
   }
 
   #changed(member: Member, what: MemberField, from: string, to: string, reason: string): void {
-    if (this.#closed) return;
     if (from !== to && !this.#replacing) {
       const { key, mode, health, addresses } = member.snapshot();
       this.#tell({ kind: 'change', version: ++this.#version, key, mode, health, addresses });
