@@ -8,7 +8,7 @@ export function capacityFor(slot: number): number {
 }
 
 /** `values` if it reaches `slot`, else a longer copy, new entries 0. `perSlot` consecutive entries belong to one slot. */
-export function grownInt32(values: Int32Array, slot: number, perSlot = 1): Int32Array {
+export function grownInt32(values: Int32Array<ArrayBuffer>, slot: number, perSlot = 1): Int32Array<ArrayBuffer> {
   if ((slot + 1) * perSlot <= values.length) return values;
   const grown = new Int32Array(capacityFor(slot) * perSlot);
   grown.set(values);
@@ -16,7 +16,7 @@ export function grownInt32(values: Int32Array, slot: number, perSlot = 1): Int32
 }
 
 /** As `grownInt32`. */
-export function grownFloat64(values: Float64Array, slot: number, perSlot = 1): Float64Array {
+export function grownFloat64(values: Float64Array<ArrayBuffer>, slot: number, perSlot = 1): Float64Array<ArrayBuffer> {
   if ((slot + 1) * perSlot <= values.length) return values;
   const grown = new Float64Array(capacityFor(slot) * perSlot);
   grown.set(values);

@@ -1,0 +1,134 @@
+/**
+ * What a pick and its outcome cost, for every registered policy: nanoseconds, and bytes allocated.
+ *
+ *   bun bench/pick.ts [--json]
+ *
+ * 64 picks are in flight at any time; the keys are those of 1024 clients; every endpoint answers in 1 to 50 ms. Times are
+ * the best of three, the collector's work included. Bytes: how many picks pass before the collector runs, against a loop
+ * that allocates objects of known size; 0 means that it did not run in as many picks as 8 bytes each would need, – that
+ * picks are too slow to try so many.
+ */
+import { estimateShallowMemoryUsageOf, fullGC } from 'bun:jsc';
+import { parseArgs } from 'node:util';
+import type { Endpoint } from '../src/core/kernel/endpoint.ts';
+import { createRng } from '../src/core/kernel/rng.ts';
+import { InFlightCounts } from '../src/core/load/in-flight.ts';
+import { createPolicy, policies } from '../src/core/policies/registry.ts';
+
+interface Row {
+  readonly policy: string;
+  readonly endpoints: number;
+  /** One `update` with all endpoints, milliseconds. */
+  readonly buildMs: number;
+  readonly nsPerPick: number;
+  /** null: not measurable in the time given to it. */
+  readonly bytesPerPick: number | null;
+}
+
+const SIZES = [10, 1_000, 100_000];
+const IN_FLIGHT = 64;
+const CLIENTS = 1024;
+const SAMPLE_MS = 80;
+const BYTES_MS = 2000;
+/** Nothing on the heap is smaller. */
+const LEAST_BYTES = 8;
+const CHUNKS = 200;
+
+/** A loop of `count` picks, each with the outcome of the pick 64 before it. */
+function pickLoop(type: string, size: number): { buildMs: number; run: (count: number) => void } {
+  const rng = createRng(1);
+  const inFlight = new InFlightCounts();
+  const policy = createPolicy(type, { rng, clock: { now: () => performance.now() }, inFlight });
+  const started = performance.now();
+  policy.update(Array.from({ length: size }, (_, slot): Endpoint => ({ slot, id: `10.0.0.${slot}:80`, weight: 1 })));
+  const buildMs = performance.now() - started;
+  const requests = Array.from({ length: CLIENTS }, (_, i) => ({ key: '', clientIp: `192.168.${i >> 8}.${i & 255}` }));
+  const underWay = new Int32Array(IN_FLIGHT).fill(-1);
+  const outcome = { ok: true, latencyMs: 0 };
+  let at = 0;
+  function run(count: number): void {
+    for (let i = 0; i < count; i++, at = (at + 1) % CLIENTS) {
+      const ended = underWay[at % IN_FLIGHT]!;
+      if (ended >= 0) {
+        inFlight.finish(ended);
+        outcome.latencyMs = 1 + (ended % 50);
+        policy.done(ended, outcome);
+      }
+      const slot = policy.pick(requests[at]!, null);
+      inFlight.start(slot);
+      underWay[at % IN_FLIGHT] = slot;
+    }
+  }
+  return { buildMs, run };
+}
+
+/** Nanoseconds for one of a loop; the loop grows until it takes `SAMPLE_MS`. */
+function nsPerPick(run: (count: number) => void): number {
+  let count = 100;
+  for (let tookMs = timed(run, count); tookMs < SAMPLE_MS / 4; tookMs = timed(run, count)) count *= 2;
+  const samples = [0, 1, 2].map(() => timed(run, count * 4));
+  return (Math.min(...samples) * 1e6) / (count * 4);
+}
+
+function timed(run: (count: number) => void, count: number): number {
+  const started = performance.now();
+  run(count);
+  return performance.now() - started;
+}
+
+/** How many calls pass before the collector runs, at most `most`; undefined when it did not. */
+async function callsToCollection(run: (count: number) => void, most: number): Promise<number | undefined> {
+  fullGC();
+  const references = Array.from({ length: CHUNKS }, () => [0, 1, 2, 3].map((i) => new WeakRef({ i })));
+  // A WeakRef holds its object until the job that made it ends, or that last looked: each chunk looks at its own.
+  await new Promise((resolve) => setImmediate(resolve));
+  const chunk = Math.ceil(most / CHUNKS);
+  for (let chunks = 0; chunks < CHUNKS; chunks++) {
+    run(chunk);
+    if (references[chunks]!.some((reference) => reference.deref() === undefined)) return (chunks + 1) * chunk;
+  }
+  return undefined;
+}
+
+async function bytesPerPick(run: (count: number) => void, ns: number): Promise<number | null> {
+  const kept: unknown[] = new Array(IN_FLIGHT).fill(0);
+  const allocate = (count: number) => {
+    for (let i = 0; i < count; i++) kept[i % IN_FLIGHT] = { i };
+  };
+  allocate(10_000);
+  const objects = await callsToCollection(allocate, 4_000_000);
+  if (objects === undefined) throw new Error('the collector never runs: bytes cannot be measured');
+  const budget = objects * estimateShallowMemoryUsageOf(kept[0] as object);
+  const enough = budget / LEAST_BYTES;
+  const most = Math.min(enough, Math.ceil((BYTES_MS * 1e6) / ns));
+  const picks = await callsToCollection(run, most);
+  if (picks !== undefined) return budget / picks;
+  return most < enough ? null : 0;
+}
+
+async function measure(policy: string, endpoints: number): Promise<Row> {
+  const { buildMs, run } = pickLoop(policy, endpoints);
+  const ns = nsPerPick(run);
+  return { policy, endpoints, buildMs, nsPerPick: ns, bytesPerPick: await bytesPerPick(run, ns) };
+}
+
+function printTable(rows: readonly Row[]): void {
+  const short = (value: number) => (value >= 10_000 ? `${(value / 1000).toFixed(0)}k` : value.toFixed(0));
+  const cell = (value: number | null) => (value === null ? '–' : short(value)).padStart(9);
+  console.log(`Bun ${Bun.version} · ns per pick and outcome, bytes per pick, ms to build, at each number of endpoints`);
+  const sizes = SIZES.map((size) => size.toLocaleString('en').padStart(9)).join('');
+  console.log(`${'policy'.padEnd(22)}${'ns'.padStart(3)}${sizes}   bytes${sizes}   build${sizes}`);
+  for (const policy of policies.types) {
+    const own = rows.filter((row) => row.policy === policy);
+    const cells = (of: (row: Row) => number | null) => own.map((row) => cell(of(row))).join('');
+    const ns = cells((row) => row.nsPerPick);
+    const bytes = cells((row) => row.bytesPerPick);
+    console.log(`${policy.padEnd(25)}${ns}        ${bytes}        ${cells((row) => row.buildMs)}`);
+  }
+}
+
+const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const rows: Row[] = [];
+for (const policy of policies.types) for (const size of SIZES) rows.push(await measure(policy, size));
+if (values.json) console.log(JSON.stringify({ bun: Bun.version, rows }, null, 2));
+else printTable(rows);

@@ -1,0 +1,48 @@
+import { EquipoiseError } from '../kernel/errors.ts';
+import type { Policy, PolicyDefinition, PolicyDeps } from '../kernel/policy.ts';
+import { defineRegistry, type Registry } from '../kernel/registry.ts';
+import { ipHash } from './ip-hash.ts';
+import { leastConnections } from './least-connections.ts';
+import { leastResponseTime } from './least-response-time.ts';
+import { p2c } from './p2c.ts';
+import { random } from './random.ts';
+import { ringHash } from './ring-hash.ts';
+import { roundRobin } from './round-robin.ts';
+import { weightedRandom } from './weighted-random.ts';
+import { weightedRoundRobin } from './weighted-round-robin.ts';
+
+/** Every built-in policy, by type. A new one is its own file, one line here and one in schema.ts. */
+export const policies = defineRegistry([
+  ipHash,
+  leastConnections,
+  leastResponseTime,
+  p2c,
+  random,
+  ringHash,
+  roundRobin,
+  weightedRandom,
+  weightedRoundRobin,
+]);
+
+/** The tag of a built-in policy: `'p2c' | 'ring-hash' | …`. */
+export type PolicyType = (typeof policies.types)[number];
+
+/**
+ * Makes the policy that `options` name: an object with `type`, or the type alone. Options left out have their defaults;
+ * they are not validated here (`PolicyOptions` of schema.ts does that).
+ *
+ * Errors  throws `policy-unknown` when `registry` (default: the built-in policies) has no such type.
+ */
+export function createPolicy(
+  options: string | { readonly type: string },
+  deps: PolicyDeps,
+  registry: Registry<PolicyDefinition> = policies,
+): Policy {
+  const given = typeof options === 'string' ? { type: options } : options;
+  const definition = registry.get(given.type);
+  if (definition === undefined) {
+    const known = registry.types.join(', ');
+    throw new EquipoiseError('policy-unknown', `there is no policy '${given.type}'; there are: ${known}`);
+  }
+  return definition.create(given as never, deps);
+}

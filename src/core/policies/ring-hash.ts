@@ -1,0 +1,97 @@
+/**
+ * Ring hash: a key belongs to the endpoint that owns the next point on a ring of hashes.
+ *
+ * An endpoint that may not serve is walked past, so only its keys move, to the owners of the points after its own. Adding
+ * or removing one of n endpoints moves about 1/n of the keys. The key is the request's; without one, the client's address.
+ *
+ * Source  Karger et al., "Consistent hashing and random trees", STOC 1997; see load/hash-ring.ts.
+ * Cost    pick O(log points), then one step for each point walked past; allocates nothing. `update` rebuilds the ring
+ *         unless members and weights are the same; a verdict does not.
+ * Order   the same on every worker and machine that has the same ids and weights.
+ * Errors  −1 when none is eligible and not avoided; never throws. Without key and address an endpoint is drawn.
+ */
+import { z } from 'zod';
+import { xxhash32 } from '../hash/xxhash32.ts';
+import type { Endpoint } from '../kernel/endpoint.ts';
+import type { Avoid, PickRequest, PolicyDefinition } from '../kernel/policy.ts';
+import { EligibleSet } from '../load/eligible.ts';
+import { HashRing } from '../load/hash-ring.ts';
+
+const DEFAULT_VIRTUAL_NODES = 150;
+
+export const RingHashOptions = /* @__PURE__ */ (() =>
+  z.strictObject({
+    type: z.literal('ring-hash'),
+    virtualNodes: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(DEFAULT_VIRTUAL_NODES)
+      .describe('Points on the ring for each unit of weight, 1 to 10,000; more make shares more even.'),
+    key: z
+      .enum(['client-ip'])
+      .default('client-ip')
+      .describe("What a request's key is when the caller gives none: the client's address."),
+  }))();
+export type RingHashOptions = z.input<typeof RingHashOptions>;
+
+const HASHES = 2 ** 32;
+
+/** So many points are walked past before it is asked whether anyone may serve at all. */
+const STEPS_BEFORE_DOUBT = 1000;
+
+export const ringHash: PolicyDefinition<'ring-hash', RingHashOptions> = {
+  type: 'ring-hash',
+  create: ({ virtualNodes = DEFAULT_VIRTUAL_NODES }, { rng }) => {
+    const eligible = new EligibleSet();
+    const ring = new HashRing();
+    let placed: readonly Endpoint[] = [];
+
+    function startOf({ key, clientIp }: PickRequest): number {
+      if (key !== '') return ring.indexOf(xxhash32(key));
+      return ring.indexOf(clientIp === '' ? rng.below(HASHES) : xxhash32(clientIp));
+    }
+
+    function pick(request: PickRequest, avoid: Avoid | null): number {
+      if (eligible.count === 0) return -1;
+      let index = startOf(request);
+      for (let steps = 0; steps < ring.length; steps++) {
+        const slot = ring.ownerAt(index);
+        if (eligible.has(slot) && !avoid?.has(slot)) return slot;
+        if (steps === STEPS_BEFORE_DOUBT && !eligible.hasAllowed(avoid)) return -1;
+        index = index + 1 < ring.length ? index + 1 : 0;
+      }
+      return -1;
+    }
+
+    function pickMany(request: PickRequest, count: number): number[] {
+      const slots = new Set<number>();
+      const wanted = Math.min(count, eligible.count);
+      let index = slots.size < wanted ? startOf(request) : 0;
+      while (slots.size < wanted) {
+        const slot = ring.ownerAt(index);
+        if (eligible.has(slot)) slots.add(slot);
+        index = index + 1 < ring.length ? index + 1 : 0;
+      }
+      return [...slots];
+    }
+
+    return {
+      update: (members) => {
+        eligible.update(members);
+        if (!samePlaces(members, placed)) ring.reset(members, virtualNodes);
+        placed = members;
+      },
+      setEligible: (slot, value) => void eligible.set(slot, value),
+      pick,
+      done: () => undefined,
+      pickMany,
+    };
+  },
+};
+
+/** Zones, locations and the like don't move a point. */
+function samePlaces(a: readonly Endpoint[], b: readonly Endpoint[]): boolean {
+  if (a.length !== b.length) return false;
+  return a.every(({ slot, id, weight }, i) => b[i]!.slot === slot && b[i]!.id === id && b[i]!.weight === weight);
+}

@@ -1,0 +1,45 @@
+import type { Avoid, PickRequest, Policy, PolicyDeps } from '../kernel/policy.ts';
+import { InFlightCounts } from '../load/in-flight.ts';
+import { policyDeps } from './policy-deps.ts';
+import { seededRng } from './rng.ts';
+
+/** Calls a policy as the picker does: counts a pick before the next one, uncounts it before its outcome. */
+export class PolicyDriver {
+  readonly policy: Policy;
+  readonly inFlight = new InFlightCounts();
+  readonly #outcome = { ok: true, latencyMs: 0 };
+
+  constructor(create: (deps: PolicyDeps) => Policy, seed: number) {
+    this.policy = create(policyDeps({ rng: seededRng(seed), inFlight: this.inFlight }));
+  }
+
+  take(request: PickRequest, avoid: Avoid | null = null): number {
+    const slot = this.policy.pick(request, avoid);
+    if (slot >= 0) this.inFlight.start(slot);
+    return slot;
+  }
+
+  finish(slot: number, ok = true, latencyMs = 10): void {
+    this.inFlight.finish(slot);
+    this.#outcome.ok = ok;
+    this.#outcome.latencyMs = latencyMs;
+    this.policy.done(slot, this.#outcome);
+  }
+
+  /** A pick whose outcome comes at once. */
+  takeAndFinish(request: PickRequest, avoid: Avoid | null = null): number {
+    const slot = this.take(request, avoid);
+    if (slot >= 0) this.finish(slot);
+    return slot;
+  }
+}
+
+/** The `index`th of many clients, each with its own key and address. */
+export function clientRequest(index: number): PickRequest {
+  return { key: `user-${index}`, clientIp: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}` };
+}
+
+/** Avoids exactly these slots. */
+export function avoiding(slots: Iterable<number>): Avoid {
+  return new Set(slots);
+}
