@@ -78,16 +78,31 @@ function timed(run: (count: number) => void, count: number): number {
 
 /** How many calls pass before the collector runs, at most `most`; undefined when it did not. */
 async function callsToCollection(run: (count: number) => void, most: number): Promise<number | undefined> {
-  fullGC();
-  const references = Array.from({ length: CHUNKS }, () => [0, 1, 2, 3].map((i) => new WeakRef({ i })));
-  // A WeakRef holds its object until the job that made it ends, or that last looked: each chunk looks at its own.
-  await new Promise((resolve) => setImmediate(resolve));
+  const references = await freshReferences();
   const chunk = Math.ceil(most / CHUNKS);
   for (let chunks = 0; chunks < CHUNKS; chunks++) {
     run(chunk);
-    if (references[chunks]!.some((reference) => reference.deref() === undefined)) return (chunks + 1) * chunk;
+    if (isCollected(references[chunks]!)) return (chunks + 1) * chunk;
   }
   return undefined;
+}
+
+/**
+ * Objects that only the collector's next run takes. A WeakRef holds its object until the job ends that made it or that
+ * last looked: so they are made in an earlier job, and each chunk looks at its own.
+ */
+async function freshReferences(): Promise<WeakRef<object>[][]> {
+  for (;;) {
+    fullGC();
+    const references = Array.from({ length: CHUNKS + 1 }, () => [0, 1, 2, 3].map((i) => new WeakRef({ i })));
+    await new Promise((resolve) => setImmediate(resolve));
+    // The collector may have run between the two jobs.
+    if (!isCollected(references.pop()!)) return references;
+  }
+}
+
+function isCollected(references: readonly WeakRef<object>[]): boolean {
+  return references.some((reference) => reference.deref() === undefined);
 }
 
 async function bytesPerPick(run: (count: number) => void, ns: number): Promise<number | null> {

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import type { Balancer } from './harness/balancer.ts';
-import { type Bench, runBench, type Scenario, startContenders, startOrigin } from './harness/bench.ts';
+import { type Bench, runBench, type Scenario, startBulkSource, startContenders } from './harness/bench.ts';
 import { type Figure, interleave, ratioRow, type Sample } from './harness/comparison.ts';
 import { cpuBetween, readCpu } from './harness/cpu.ts';
 import { runProgram } from './harness/processes.ts';
@@ -23,8 +23,7 @@ const throughput: Figure = { key: 'megabytes', title: 'throughput', unit: 'MB/s'
 let shared: Promise<Balancer[]> | undefined;
 
 async function startGroup(bench: Bench): Promise<Balancer[]> {
-  const origin = await startOrigin(bench);
-  return startContenders(bench, 'tcp', [origin.bulkPort]);
+  return startContenders(bench, 'tcp', [await startBulkSource(bench)]);
 }
 
 function bulk(name: string, streams: number): Scenario {
@@ -40,8 +39,8 @@ function bulk(name: string, streams: number): Scenario {
 
 async function transfer(bench: Bench, balancer: Balancer, streams: number, bytes: number): Promise<number> {
   const file = join(import.meta.dir, 'harness', 'bulk.ts');
-  const numbers = [balancer.port, streams, bytes / streams].map(String);
-  const output = await runProgram([process.execPath, file, ...numbers], bench.options.loadCore);
+  const words = ['receive', ...[balancer.port, streams, bytes / streams].map(String)];
+  const output = await runProgram([process.execPath, file, ...words], bench.options.loadCore);
   return (JSON.parse(output) as { readonly seconds: number }).seconds;
 }
 

@@ -12,7 +12,6 @@ import { formatTable } from './table.ts';
 /** The origin, running. */
 export interface Origin {
   readonly ports: readonly number[];
-  readonly bulkPort: number;
   readonly program: Program;
   /** Requests it answered so far, health checks not counted. */
   served(): Promise<number>;
@@ -70,14 +69,23 @@ function requirePrograms(options: BenchOptions): void {
 /** Starts the origin on three ports; `host` 0.0.0.0 makes it answer on every loopback address. */
 export async function startOrigin(bench: Bench, host = '127.0.0.1'): Promise<Origin> {
   const ports = [await freePort(), await freePort(), await freePort()];
-  const bulkPort = await freePort();
-  const file = join(import.meta.dir, 'origin.ts');
-  const command = [process.execPath, file, host, ports.join(','), String(bulkPort)];
-  const { directory, options } = bench;
-  const program = startProgram({ name: 'origin', command, core: options.loadCore, directory });
-  await untilReady(program, () => acceptsTcp(bulkPort));
+  const program = startBeside(bench, 'origin', [host, ports.join(',')]);
+  await untilReady(program, () => acceptsTcp(ports[2]!));
   const served = async (): Promise<number> => Number(await (await fetch(`http://127.0.0.1:${ports[0]}/served`)).text());
-  return { ports, bulkPort, program, served };
+  return { ports, program, served };
+}
+
+/** Starts the sender of bulk data; gives its port. */
+export async function startBulkSource(bench: Bench): Promise<number> {
+  const port = await freePort();
+  const program = startBeside(bench, 'bulk', ['send', '127.0.0.1', String(port)]);
+  await untilReady(program, () => acceptsTcp(port));
+  return port;
+}
+
+function startBeside({ directory, options }: Bench, name: string, words: readonly string[]): Program {
+  const command = [process.execPath, join(import.meta.dir, `${name}.ts`), ...words];
+  return startProgram({ name, command, core: options.loadCore, directory });
 }
 
 interface Told {

@@ -1,7 +1,8 @@
 /**
  * Bulk transfer over TCP: the side that sends and the side that receives and checks.
  *
- * Run     bun bulk.ts <port> <streams> <bytes per stream>; prints { bytes, seconds }.
+ * Run     bun bulk.ts send <host> <port>; a connection sends `<bytes>\n` and is sent that many bytes, then FIN.
+ *         bun bulk.ts receive <port> <streams> <bytes per stream>; prints { bytes, seconds }.
  * Checks  the first and the last byte of every chunk against the pattern at its offset, and the number of bytes.
  */
 
@@ -98,10 +99,16 @@ function shortfall(receiving: Receiving): Error | null {
   return new Error(`${receiving.received} bytes came instead of ${receiving.total}`);
 }
 
-if (import.meta.main) {
-  const [port, streams, bytes] = process.argv.slice(2).map(Number);
-  if (port === undefined || streams === undefined || bytes === undefined) throw new Error('port, streams, bytes');
+async function main([task, ...words]: readonly string[]): Promise<void> {
+  if (task === 'send') {
+    bulkSource(words[0] ?? '', Number(words[1]));
+    return;
+  }
+  const [port, streams, bytes] = words.map(Number);
+  if (task !== 'receive' || !port || !streams || !bytes) throw new Error('send host port | receive port streams bytes');
   const start = performance.now();
   await receiveBulk(port, streams, bytes);
   console.log(JSON.stringify({ bytes: streams * bytes, seconds: (performance.now() - start) / 1000 }));
 }
+
+if (import.meta.main) await main(process.argv.slice(2));

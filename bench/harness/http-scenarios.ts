@@ -73,9 +73,17 @@ export function openLoop(name: string, load: WrkLoad, target: Target): Scenario 
     const { origin, balancers } = await sharedGroup(bench);
     const rate = bench.options.rate ?? (await findRate(bench, balancers, load));
     console.log(`\nopen loop: ${rate} requests/s over ${load.connections} connections`);
-    const samples = await measureAll(bench, origin, balancers, constantLoad(bench, load, rate));
-    return figures({ p99: target }).map((one) => ratioRow(name, samples, one));
+    const peers = balancers.map((balancer) => balancer.name).filter((peer) => peer !== 'equipoise');
+    const contenders = [...balancers, withoutBalancer(origin)];
+    const samples = await measureAll(bench, origin, contenders, constantLoad(bench, load, rate));
+    return figures({ p99: target }).map((one) => ratioRow(name, samples, one, peers));
   };
+}
+
+/** The origin itself: how much of a latency is load, origin and machine. */
+function withoutBalancer(origin: Origin): Balancer {
+  const told = { name: 'no balancer', version: '', configuration: '', command: '' };
+  return { ...told, port: origin.ports[0]!, serving: () => [], stop: async () => {} };
 }
 
 async function findRate(bench: Bench, balancers: readonly Balancer[], load: WrkLoad): Promise<number> {

@@ -4,10 +4,11 @@
  * Run     bun open-loop.ts <port> <path> <requests per second> <seconds> <connections>; prints an OpenLoopResult.
  * Latency runs from the moment a request was due to the last byte of its answer, so a stall is charged to every
  *         request that it held up (no coordinated omission; G. Tene, "How NOT to Measure Latency", 2015).
- * Errors  rejects on an answer that is not 2xx, a connection that closes, and requests without an answer.
+ * Errors  throws on an answer that is not 2xx, a connection that closes, and requests without an answer.
  */
-import { dlopen } from 'bun:ffi';
 import { browserRequest } from './browser-request.ts';
+import { type Block, block, closeSocket, Epoll, nap, receive, send } from './epoll.ts';
+import { contentLength, headEnd } from './message-head.ts';
 
 export interface OpenLoopOptions {
   readonly port: number;
@@ -16,8 +17,6 @@ export interface OpenLoopOptions {
   readonly rate: number;
   readonly seconds: number;
   readonly connections: number;
-  /** Share of the run, at its start, whose latencies do not count. Default 0.2. */
-  readonly warmShare?: number;
 }
 
 export interface OpenLoopResult {
@@ -31,146 +30,133 @@ export interface OpenLoopResult {
 }
 
 interface Connection {
-  socket: Bun.Socket<Connection> | null;
-  /** Which request this connection waits for. */
+  readonly socket: number;
+  /** Which request this connection waits for; -1 when it is free. */
   index: number;
-  held: Buffer | null;
+  /** The answer's head as far as it has come. */
+  readonly head: Uint8Array;
+  headBytes: number;
   /** Bytes of the answer's body to come; -1 while its head is not complete. */
   bodyLeft: number;
 }
 
 const GRACE_MS = 5000;
+// Between two looks at the sockets. Without it the load would keep its core from the origin that shares it, and be
+// what is measured: the scheduler changes between two busy programs every 2 to 3 ms.
 const NAP_US = 20;
+// Latencies of the run's beginning, when connections are new and code is being compiled, do not count.
+const WARM_SHARE = 0.3;
+const HEAD_BYTES = 16_384;
+const TWO = '2'.charCodeAt(0);
+const STATUS_AT = 'HTTP/1.1 '.length;
 
-// A timer fires on whole milliseconds; at 20,000 requests a second that would send bursts of 20. A short sleep between
-// two looks at the sockets keeps the pace without taking the core from the origin beside it.
-function loadNap(): () => void {
-  const TIMER_SLACK = 29;
-  const { symbols } = dlopen('libc.so.6', {
-    usleep: { args: ['u32'], returns: 'i32' },
-    prctl: { args: ['i32', 'u64', 'u64', 'u64', 'u64'], returns: 'i32' },
-  });
-  symbols.prctl(TIMER_SLACK, 1000, 0, 0, 0);
-  return () => void symbols.usleep(NAP_US);
+/** Puts the load on a server; the calling thread does nothing else meanwhile. */
+export function runOpenLoop(options: OpenLoopOptions): OpenLoopResult {
+  return new OpenLoop(options).run();
 }
 
-/** One run. */
-export class OpenLoop {
-  readonly #options: OpenLoopOptions;
+class OpenLoop {
+  readonly #epoll = new Epoll();
+  readonly #request: Block;
+  readonly #answer = block(new Uint8Array(65_536));
   readonly #latencies: Float64Array;
   readonly #gapMs: number;
-  readonly #free: Connection[] = [];
-  readonly #finished = Promise.withResolvers<void>();
-  readonly #nap = loadNap();
+  readonly #connections = new Map<number, Connection>();
+  /** A ring, so that all connections take turns. */
+  readonly #free: Connection[];
+  #freeFirst = 0;
+  #freeCount = 0;
   #start = 0;
   #sent = 0;
   #answered = 0;
-  #over = false;
 
-  constructor(options: OpenLoopOptions) {
-    this.#options = options;
-    this.#latencies = new Float64Array(Math.round(options.rate * options.seconds));
-    this.#gapMs = 1000 / options.rate;
+  constructor({ port, request, rate, seconds, connections }: OpenLoopOptions) {
+    this.#request = block(request);
+    this.#latencies = new Float64Array(Math.round(rate * seconds));
+    this.#gapMs = 1000 / rate;
+    this.#free = Array.from({ length: connections }, () => this.#connect(port));
+    this.#freeCount = connections;
   }
 
-  async run(): Promise<OpenLoopResult> {
-    await Promise.all(Array.from({ length: this.#options.connections }, () => this.#connect()));
-    const all = [...this.#free];
+  #connect(port: number): Connection {
+    const socket = this.#epoll.connect(port);
+    const connection = { socket, index: -1, head: new Uint8Array(HEAD_BYTES), headBytes: 0, bodyLeft: -1 };
+    this.#connections.set(socket, connection);
+    return connection;
+  }
+
+  run(): OpenLoopResult {
+    const total = this.#latencies.length;
     this.#start = performance.now();
-    this.#pump();
-    try {
-      await this.#finished.promise;
-    } finally {
-      this.#over = true;
-      for (const connection of all) connection.socket?.terminate();
+    const deadline = this.#start + total * this.#gapMs + GRACE_MS;
+    while (this.#answered < total) {
+      this.#sendDue();
+      nap(NAP_US);
+      const ready = this.#epoll.wait(0);
+      for (let index = 0; index < ready; index++) this.#read(this.#connections.get(this.#epoll.ready(index))!);
+      if (performance.now() > deadline) throw new Error(`${total - this.#answered} requests without an answer`);
     }
-    return this.#summarize((performance.now() - this.#start) / 1000);
-  }
-
-  async #connect(): Promise<void> {
-    const connection: Connection = { socket: null, index: -1, held: null, bodyLeft: -1 };
-    connection.socket = await Bun.connect<Connection>({
-      hostname: '127.0.0.1',
-      port: this.#options.port,
-      data: connection,
-      socket: {
-        data: (socket, bytes) => this.#data(socket.data, bytes),
-        close: () => this.#fail('a connection was closed'),
-        error: (_socket, error) => this.#fail(error.message),
-      },
-    });
-    this.#free.push(connection);
-  }
-
-  #fail(reason: string): void {
-    if (!this.#over) this.#finished.reject(new Error(`open loop: ${reason}`));
-    this.#over = true;
-  }
-
-  #pump(): void {
-    if (this.#over) return;
-    const late = performance.now() - this.#start - this.#latencies.length * this.#gapMs;
-    if (late > GRACE_MS) this.#fail(`${this.#latencies.length - this.#answered} requests without an answer`);
-    this.#sendDue();
-    this.#nap();
-    setImmediate(() => this.#pump());
+    const seconds = (performance.now() - this.#start) / 1000;
+    for (const socket of this.#connections.keys()) closeSocket(socket);
+    return this.#summarize(seconds);
   }
 
   #sendDue(): void {
     const due = Math.min(this.#latencies.length, (performance.now() - this.#start) / this.#gapMs);
-    while (this.#sent < due && !this.#over) {
-      const connection = this.#free.shift();
-      if (connection === undefined) return;
+    while (this.#sent < due && this.#freeCount > 0) {
+      const connection = this.#free[this.#freeFirst]!;
+      this.#freeFirst = (this.#freeFirst + 1) % this.#free.length;
+      this.#freeCount--;
       connection.index = this.#sent++;
       connection.bodyLeft = -1;
-      const { request } = this.#options;
-      const accepted = connection.socket?.write(request, 0, request.length);
-      if (accepted !== request.length) this.#fail('a request did not fit the socket');
+      connection.headBytes = 0;
+      if (send(connection.socket, this.#request) !== this.#request.bytes.length)
+        throw new Error('a request did not fit');
     }
   }
 
-  #data(connection: Connection, bytes: Buffer): void {
-    if (connection.bodyLeft < 0) this.#head(connection, bytes);
-    else this.#body(connection, bytes.length);
+  #read(connection: Connection): void {
+    const count = receive(connection.socket, this.#answer);
+    if (count <= 0) throw new Error('a connection was closed');
+    const body = connection.bodyLeft < 0 ? this.#readHead(connection, count) : count;
+    if (connection.bodyLeft < 0) return;
+    connection.bodyLeft -= body;
+    if (connection.bodyLeft < 0 || connection.index < 0) throw new Error('more bytes than the answer announced');
+    if (connection.bodyLeft === 0) this.#finish(connection);
   }
 
-  #head(connection: Connection, bytes: Buffer): void {
-    const all = connection.held === null ? bytes : Buffer.concat([connection.held, bytes]);
-    const end = all.indexOf('\r\n\r\n');
-    connection.held = end < 0 ? all : null;
-    if (end < 0) return;
-    const text = all.toString('latin1', 0, end);
-    const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1];
-    if (!/^HTTP\/1\.[01] 2/.test(text) || length === undefined) {
-      this.#fail(`unexpected answer: ${text}`);
-      return;
-    }
-    connection.bodyLeft = Number(length);
-    this.#body(connection, all.length - end - 4);
+  /** Takes bytes into the head; gives how many of them are behind it. */
+  #readHead(connection: Connection, count: number): number {
+    const { head, headBytes } = connection;
+    const taken = Math.min(count, head.length - headBytes);
+    for (let index = 0; index < taken; index++) head[headBytes + index] = this.#answer.bytes[index]!;
+    connection.headBytes = headBytes + taken;
+    const end = headEnd(head, connection.headBytes);
+    if (end < 0 && connection.headBytes < head.length) return 0;
+    const length = end < 0 ? -1 : contentLength(head, end);
+    if (head[STATUS_AT] !== TWO || length < 0) throw new Error(`unexpected answer: ${textOf(head, end)}`);
+    connection.bodyLeft = length;
+    return headBytes + count - end;
   }
 
-  #body(connection: Connection, bytes: number): void {
-    connection.bodyLeft -= bytes;
-    if (connection.bodyLeft > 0) return;
-    if (connection.bodyLeft < 0 || connection.index < 0) {
-      this.#fail('more bytes than the answer announced');
-      return;
-    }
+  #finish(connection: Connection): void {
     this.#latencies[connection.index] = performance.now() - this.#start - connection.index * this.#gapMs;
     connection.index = -1;
-    this.#free.push(connection);
-    if (++this.#answered === this.#latencies.length) this.#finished.resolve();
-    else this.#sendDue();
+    this.#free[(this.#freeFirst + this.#freeCount++) % this.#free.length] = connection;
+    this.#answered++;
   }
 
   #summarize(seconds: number): OpenLoopResult {
-    const warm = Math.floor(this.#latencies.length * (this.#options.warmShare ?? 0.2));
-    const sorted = this.#latencies.slice(warm).sort();
+    const sorted = this.#latencies.slice(Math.floor(this.#latencies.length * WARM_SHARE)).sort();
     const at = (share: number): number =>
       1000 * (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
     const [p50Us, p99Us, p999Us, maxUs] = [at(0.5), at(0.99), at(0.999), at(1)];
     return { requests: this.#latencies.length, seconds, p50Us, p99Us, p999Us, maxUs };
   }
+}
+
+function textOf(bytes: Uint8Array, end: number): string {
+  return new TextDecoder('latin1').decode(bytes.subarray(0, end < 0 ? 200 : end)).trim();
 }
 
 if (import.meta.main) {
@@ -182,5 +168,5 @@ if (import.meta.main) {
     seconds: Number(seconds),
     connections: Number(connections),
   };
-  console.log(JSON.stringify(await new OpenLoop({ ...numbers, request: browserRequest(path) }).run()));
+  console.log(JSON.stringify(runOpenLoop({ ...numbers, request: browserRequest(path) })));
 }

@@ -1,10 +1,20 @@
+import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { expect, test } from 'vitest';
-import { receiveBulk } from './bulk.ts';
-import { startOrigin } from './origin.ts';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { bulkSource, receiveBulk } from './bulk.ts';
+import { acceptsTcp, freePort, startProgram, temporaryDirectory, untilReady } from './processes.ts';
 
-const [port = 0, bulkPort = 0] = startOrigin('127.0.0.1', [0], 0);
+const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
+const command = [process.execPath, join(import.meta.dir, 'origin.ts'), '127.0.0.1', String(port)];
+const directory = temporaryDirectory();
+const origin = startProgram({ name: 'origin', command, directory });
+await untilReady(origin, () => acceptsTcp(port));
+afterAll(async () => {
+  await origin.stop();
+  rmSync(directory, { recursive: true });
+});
 
 const answers = [
   { path: '/small', status: 200, bytes: 120 },
@@ -18,6 +28,19 @@ test.each(answers)('$path answers $status with $bytes bytes', async ({ path, sta
   const response = await fetch(url + path);
   expect(response.status).toBe(status);
   expect((await response.arrayBuffer()).byteLength).toBe(bytes);
+});
+
+test('a slow reader gets all of it', async () => {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  let bytes = 0;
+  const socket = connect(port, '127.0.0.1').on('data', (piece) => {
+    bytes += piece.length;
+    socket.pause();
+    setTimeout(() => socket.resume(), 2);
+  });
+  socket.on('close', () => resolve(bytes));
+  socket.write('GET /1m HTTP/1.1\r\nConnection: close\r\n\r\n');
+  expect(await promise).toBeGreaterThan(1_048_576);
 });
 
 test('counts answers, without health checks', async () => {
@@ -62,7 +85,9 @@ test.each(splits)('$why is answered once, then closed', async ({ pieces }) => {
 });
 
 test('bulk sends what was asked for, in order', async () => {
-  await receiveBulk(bulkPort, 3, 5_000_001);
+  const source = bulkSource('127.0.0.1', 0);
+  await receiveBulk(source.port, 3, 5_000_001);
+  source.stop();
 });
 
 test('bulk notices bytes that are wrong', async () => {

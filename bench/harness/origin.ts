@@ -1,44 +1,66 @@
 /**
- * The server behind every balancer in a benchmark: HTTP/1.1 on raw sockets, so that it costs little beside them.
+ * The server behind every balancer in a benchmark: HTTP/1.1 without garbage, so that it costs little and never pauses.
  *
- * Run     bun origin.ts <host> <port,port,…> <bulk port>
+ * Run     bun origin.ts <host> <port,port,…>
  * Answers by path: /small (120 bytes), /16k, /1m, /chunked (8 × 1 KiB), /health, /served (requests answered so far,
  *         health checks and itself not counted); POST bodies with a Content-Length are read and answered like /small.
- * Bulk    a connection to the bulk port sends `<bytes>\n` and receives that many bytes of a known pattern, then FIN.
  * Limits  one request at a time on a connection (no pipelining), no chunked request bodies (501).
  */
-import { bulkSource } from './bulk.ts';
-
-type Socket = Bun.Socket<Connection>;
+import { type Block, block, closeSocket, Epoll, receive, send } from './epoll.ts';
+import { contentLength, findLine, headEnd } from './message-head.ts';
 
 interface Connection {
+  readonly socket: number;
   /** Bytes of a head that is not complete. */
-  held: Buffer | null;
+  held: Uint8Array | null;
   /** Bytes of a request body still to come. */
   bodyLeft: number;
   /** The answer under way, sent up to `sent`. */
-  answer: Buffer | null;
+  answer: Block | null;
   sent: number;
   close: boolean;
 }
 
-const HEAD_END = Buffer.from('\r\n\r\n');
-const SMALL_BODY = `{"id":4711,"name":"trail shoe","price":{"amount":"89.90","currency":"EUR"},"stock":12,"rating":4.6,"tags":["new"]}`;
+interface Answer {
+  /** The request line's part behind the method, with the spaces around it. */
+  readonly path: Uint8Array;
+  readonly block: Block;
+  readonly counted: boolean;
+}
+
+const SMALL_BODY =
+  '{"id":4711,"name":"trail shoe","price":{"amount":"89.90","currency":"EUR"},"stock":12,"rating":4.6,"tags":["new"]}';
 const CHUNK_COUNT = 8;
 const CHUNK_BYTES = 1024;
+const REFRESH_MS = 1000;
+const [LF, SPACE, POST, ZERO] = [10, 32, 80, 48];
+const CLOSE_FIELD = new TextEncoder().encode('connection: close');
 
-let served = 0;
+const epoll = new Epoll();
+const input = block(new Uint8Array(262_144));
+const listeners = new Set<number>();
+const connections = new Map<number, Connection>();
+const notFound = withLength('404 Not Found', 'text/plain', 'no such path\n');
+const lengthRequired = withLength('501 Not Implemented', 'text/plain', 'no length\n');
 let answers = buildAnswers();
+let served = 0;
 
-function buildAnswers(): Map<string, Buffer> {
-  const small = SMALL_BODY.padEnd(120);
-  return new Map([
-    ['/small', withLength('200 OK', 'application/json; charset=utf-8', small)],
-    ['/16k', withLength('200 OK', 'text/html; charset=utf-8', page(16 * 1024))],
-    ['/1m', withLength('200 OK', 'application/octet-stream', page(1024 * 1024))],
-    ['/chunked', chunked()],
-    ['/health', withLength('200 OK', 'text/plain', 'ok\n')],
-  ]);
+// Once a second, for the Date.
+function buildAnswers(): readonly Answer[] {
+  const found = (path: string, made: Block): Answer => {
+    return { path: Buffer.from(` ${path} `), block: made, counted: path !== '/health' };
+  };
+  return [
+    found('/small', withLength('200 OK', 'application/json; charset=utf-8', SMALL_BODY.padEnd(120))),
+    found('/16k', withLength('200 OK', 'text/html; charset=utf-8', page(16 * 1024))),
+    found('/1m', withLength('200 OK', 'application/octet-stream', page(1024 * 1024))),
+    found('/chunked', chunked()),
+    found('/health', withLength('200 OK', 'text/plain', 'ok\n')),
+  ];
+}
+
+function withLength(status: string, type: string, body: string): Block {
+  return block(Buffer.from(head(status, type, `Content-Length: ${body.length}`) + body));
 }
 
 function head(status: string, type: string, framing: string): string {
@@ -55,106 +77,131 @@ function head(status: string, type: string, framing: string): string {
   return `HTTP/1.1 ${status}\r\n${fields.join('\r\n')}\r\n\r\n`;
 }
 
-function withLength(status: string, type: string, body: string): Buffer {
-  return Buffer.from(head(status, type, `Content-Length: ${body.length}`) + body, 'latin1');
-}
-
 function page(bytes: number): string {
-  return '<p>The quick brown fox jumps over the lazy dog.</p>\n'.repeat(bytes / 50).slice(0, bytes);
+  const line = '<p>The quick brown fox jumps over the lazy dog.</p>\n';
+  return line.repeat(Math.ceil(bytes / line.length)).slice(0, bytes);
 }
 
-function chunked(): Buffer {
+function chunked(): Block {
   const chunk = `${CHUNK_BYTES.toString(16)}\r\n${page(CHUNK_BYTES)}\r\n`;
   const framing = 'Transfer-Encoding: chunked';
-  return Buffer.from(`${head('200 OK', 'text/html; charset=utf-8', framing)}${chunk.repeat(CHUNK_COUNT)}0\r\n\r\n`);
+  return block(
+    Buffer.from(`${head('200 OK', 'text/html; charset=utf-8', framing)}${chunk.repeat(CHUNK_COUNT)}0\r\n\r\n`),
+  );
 }
 
-function data(socket: Socket, bytes: Buffer): void {
-  const connection = socket.data;
-  if (connection.bodyLeft > 0) {
-    readBody(socket, bytes);
+function accept(listener: number): void {
+  const socket = epoll.accept(listener);
+  if (socket < 0) return;
+  connections.set(socket, { socket, held: null, bodyLeft: 0, answer: null, sent: 0, close: false });
+}
+
+function close(connection: Connection): void {
+  connections.delete(connection.socket);
+  closeSocket(connection.socket);
+}
+
+function read(connection: Connection): void {
+  const count = receive(connection.socket, input);
+  if (count <= 0) close(connection);
+  else if (connection.bodyLeft > 0) readBody(connection, count);
+  else readHead(connection, count);
+}
+
+function readHead(connection: Connection, count: number): void {
+  const bytes =
+    connection.held === null ? input.bytes : Buffer.concat([connection.held, input.bytes.subarray(0, count)]);
+  const length = connection.held === null ? count : bytes.length;
+  const end = headEnd(bytes, length);
+  connection.held = end < 0 ? bytes.slice(0, length) : null;
+  if (end >= 0) readRequest(connection, bytes, { end, length });
+}
+
+function readRequest(connection: Connection, bytes: Uint8Array, at: { readonly end: number; readonly length: number }) {
+  connection.close = bytes[bytes.indexOf(LF) - 2] === ZERO || findLine(bytes, at.end, CLOSE_FIELD) >= 0;
+  if (bytes[0] !== POST) {
+    answer(connection, answerTo(bytes));
     return;
   }
-  const all = connection.held === null ? bytes : Buffer.concat([connection.held, bytes]);
-  const end = all.indexOf(HEAD_END);
-  connection.held = end < 0 ? all : null;
-  if (end >= 0) readRequest(socket, all, end + HEAD_END.length);
+  connection.bodyLeft = contentLength(bytes, at.end);
+  if (connection.bodyLeft < 0) answer(connection, lengthRequired);
+  else readBody(connection, at.length - at.end);
 }
 
-function readRequest(socket: Socket, bytes: Buffer, headEnd: number): void {
-  const connection = socket.data;
-  const line = bytes.toString('latin1', 0, bytes.indexOf(13));
-  connection.close = line.endsWith('HTTP/1.0') || includesBefore(bytes, 'onnection: close', headEnd);
-  if (line.startsWith('POST ')) readUpload(socket, bytes, headEnd);
-  else answer(socket, answerTo(line.slice(4, line.lastIndexOf(' '))));
+function readBody(connection: Connection, count: number): void {
+  connection.bodyLeft -= count;
+  if (connection.bodyLeft < 0) close(connection);
+  if (connection.bodyLeft !== 0) return;
+  served++;
+  answer(connection, answers[0]!.block);
 }
 
-function readUpload(socket: Socket, bytes: Buffer, headEnd: number): void {
-  const length = /\r\ncontent-length: *(\d+)/i.exec(bytes.toString('latin1', 0, headEnd))?.[1];
-  if (length === undefined) answer(socket, withLength('501 Not Implemented', 'text/plain', 'no length\n'));
-  socket.data.bodyLeft = Number(length ?? 0);
-  if (length !== undefined) readBody(socket, bytes.subarray(headEnd));
+function answerTo(bytes: Uint8Array): Block {
+  const space = bytes.indexOf(SPACE);
+  for (const found of answers) {
+    if (!isAt(bytes, space, found.path)) continue;
+    if (found.counted) served++;
+    return found.block;
+  }
+  return isAt(bytes, space, SERVED) ? withLength('200 OK', 'text/plain', String(served)) : notFound;
 }
 
-function includesBefore(bytes: Buffer, text: string, end: number): boolean {
-  const at = bytes.indexOf(text);
-  return at >= 0 && at < end;
+const SERVED = new TextEncoder().encode(' /served ');
+
+function isAt(bytes: Uint8Array, from: number, wanted: Uint8Array): boolean {
+  for (let index = 0; index < wanted.length; index++) if (bytes[from + index] !== wanted[index]) return false;
+  return true;
 }
 
-function readBody(socket: Socket, bytes: Buffer): void {
-  socket.data.bodyLeft -= bytes.length;
-  if (socket.data.bodyLeft < 0) socket.terminate();
-  else if (socket.data.bodyLeft === 0) answer(socket, answerTo('/small'));
+function answer(connection: Connection, made: Block): void {
+  connection.answer = made;
+  connection.sent = 0;
+  write(connection);
+  // A slow reader is waited for; until then its next request is not read.
+  if (connection.answer !== null) epoll.watch(connection.socket, 'write');
 }
 
-function answerTo(path: string): Buffer {
-  if (path === '/served') return withLength('200 OK', 'text/plain', String(served));
-  const found = answers.get(path);
-  if (found === undefined) return withLength('404 Not Found', 'text/plain', 'no such path\n');
-  if (path !== '/health') served++;
-  return found;
-}
-
-function answer(socket: Socket, bytes: Buffer): void {
-  socket.data.answer = bytes;
-  socket.data.sent = 0;
-  drain(socket);
-}
-
-function drain(socket: Socket): void {
-  const connection = socket.data;
+function write(connection: Connection): void {
   if (connection.answer === null) return;
-  const left = connection.answer.length - connection.sent;
-  const accepted = socket.write(connection.answer, connection.sent, left);
-  if (accepted < 0) return;
-  connection.sent += accepted;
-  if (accepted < left) return;
+  const accepted = send(connection.socket, connection.answer, connection.sent);
+  if (accepted > 0) connection.sent += accepted;
+  if (connection.sent < connection.answer.bytes.length) return;
   connection.answer = null;
-  if (connection.close) socket.end();
+  if (connection.close) close(connection);
 }
 
-/** Listens and returns the ports; 0 takes any. */
-export function startOrigin(host: string, ports: readonly number[], bulkPort: number): number[] {
-  const socket = {
-    open(opened: Socket): void {
-      opened.data = { held: null, bodyLeft: 0, answer: null, sent: 0, close: false };
-    },
-    data,
-    drain,
-    error(failed: Socket): void {
-      failed.terminate();
-    },
-  };
-  const listeners = ports.map((port) => Bun.listen<Connection>({ hostname: host, port, socket }));
-  const bulk = bulkSource(host, bulkPort);
-  setInterval(() => {
+function drain(connection: Connection): void {
+  write(connection);
+  if (connection.answer === null && !connection.close) epoll.watch(connection.socket, 'read');
+}
+
+function handle(index: number): void {
+  const socket = epoll.ready(index);
+  if (listeners.has(socket)) {
+    accept(socket);
+    return;
+  }
+  const connection = connections.get(socket);
+  if (connection === undefined) return;
+  const readiness = epoll.readiness(index);
+  if (readiness === 'read') read(connection);
+  else if (readiness === 'write') drain(connection);
+  else close(connection);
+}
+
+/** Serves for ever. */
+function serve(host: string, ports: readonly number[]): never {
+  for (const port of ports) listeners.add(epoll.listen(host, port));
+  let refreshAt = performance.now() + REFRESH_MS;
+  for (;;) {
+    const ready = epoll.wait(REFRESH_MS);
+    for (let index = 0; index < ready; index++) handle(index);
+    if (performance.now() < refreshAt) continue;
+    refreshAt += REFRESH_MS;
     answers = buildAnswers();
-  }, 1000).unref();
-  return [...listeners.map((listener) => listener.port), bulk.port];
+  }
 }
 
-if (import.meta.main) {
-  const [host, ports, bulkPort] = process.argv.slice(2);
-  if (host === undefined || ports === undefined || bulkPort === undefined) throw new Error('host, ports, bulk port');
-  startOrigin(host, ports.split(',').map(Number), Number(bulkPort));
-}
+const [host, ports] = process.argv.slice(2);
+if (host === undefined || ports === undefined) throw new Error('host, ports');
+serve(host, ports.split(',').map(Number));

@@ -106,7 +106,19 @@ async function stop(program: Program): Promise<void> {
   if (program.running()) tree.push(...descendants(program.pid));
   for (const pid of program.running() ? tree : tree.slice(1)) signal(pid, 'SIGKILL');
   await program.exited;
+  const deadline = performance.now() + STOP_MS;
+  while (tree.some(runs) && performance.now() < deadline) await Bun.sleep(5);
   started.delete(program);
+}
+
+/** Whether a process runs; one that ended and was not yet collected by its parent does not. */
+export function runs(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !'ZX'.includes(stat[stat.lastIndexOf(')') + 2] ?? 'X');
+  } catch {
+    return false;
+  }
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
