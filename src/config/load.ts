@@ -135,10 +135,12 @@ function fromText(text: string): number | boolean | undefined {
 }
 
 async function importDefault(path: string): Promise<unknown> {
-  const url = pathToFileURL(resolve(path));
-  // Modules are cached by URL; the content's hash makes a changed file a new one.
-  url.search = `?${createHash('sha256').update(readText(path)).digest('hex').slice(0, 16)}`;
-  const module = (await import(url.href)) as { default?: unknown };
+  const absolute = resolve(path);
+  // Modules are cached by what they are called; the content's hash makes a changed file a new one.
+  const version = createHash('sha256').update(readText(absolute)).digest('hex').slice(0, 16);
+  // Bun drops the query of a file URL, and Node takes no bare path with spaces.
+  const address = 'Bun' in globalThis ? absolute : pathToFileURL(absolute).href;
+  const module = (await import(`${address}?${version}`)) as { default?: unknown };
   if (module.default === undefined) throw new Error('the module has no default export');
   return module.default;
 }

@@ -29,10 +29,16 @@ const EndpointObject = section(
 );
 
 /** One address that can serve: an object, or only its address. */
-export const EndpointFile = z.preprocess(
-  (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),
-  EndpointObject.transform(({ id, ...rest }): EndpointOptions => ({ ...rest, id: id ?? formatAddress(rest.address) })),
-);
+export const EndpointFile = z
+  .preprocess(
+    (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),
+    EndpointObject.transform(
+      ({ id, ...rest }): EndpointOptions => ({ id: id ?? formatAddress(rest.address), ...rest }),
+    ),
+  )
+  .meta({ or: { type: ['string', 'integer'] } }) as unknown as z.ZodType<EndpointOptions, EndpointInput>;
+
+export type EndpointInput = string | number | z.input<typeof EndpointObject>;
 
 /** It is sent in `X-Served-By` and typed on command lines. */
 function readEndpointId(id: string): Reading<string> {

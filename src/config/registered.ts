@@ -1,30 +1,17 @@
-import { z } from 'zod';
-
-const types = [
-  'round-robin',
-  'weighted-round-robin',
-  'random',
-  'weighted-random',
-  'least-connections',
-  'least-response-time',
-  'p2c',
-  'ip-hash',
-] as const;
-const PolicyOptions = z.discriminatedUnion('type', [
-  ...types.map((type) => z.strictObject({ type: z.literal(type) })),
-  z.strictObject({ type: z.literal('ring-hash'), virtualNodes: z.int().min(1).default(150) }),
-] as never) as unknown as z.ZodType<
-  { type: string },
-  { type: (typeof types)[number] } | { type: 'ring-hash'; virtualNodes?: number }
->;
-
+import type { z } from 'zod';
 import { HealthConfig } from '../control/health/schema.ts';
+import { PolicyOptions } from '../core/policies/schema.ts';
 
-type PolicyInput = z.input<typeof PolicyOptions>;
+/** Defaults may be left out; each variant keeps its own options. */
+type Written<Options extends { type: string }> = Options extends unknown
+  ? Pick<Options, 'type'> & Partial<Options>
+  : never;
 
 /** A policy's type alone, or an object with its options; an object out. */
-export const PolicyFile = z
-  .preprocess((value) => (typeof value === 'string' ? { type: value } : value), PolicyOptions)
-  .meta({ orType: true }) as unknown as z.ZodType<z.output<typeof PolicyOptions>, PolicyInput['type'] | PolicyInput>;
+export const PolicyFile = PolicyOptions as z.ZodType as z.ZodType<
+  PolicyOptions,
+  PolicyOptions['type'] | Written<PolicyOptions>
+>;
 
+/** The options of one probe, told apart by `type`. */
 export const HealthFile = HealthConfig;

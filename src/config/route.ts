@@ -77,7 +77,7 @@ function readRedirectStatus(): z.ZodType<number, number> {
 export function oneOrMore<Out, In>(item: z.ZodType<Out, In>): z.ZodType<Out[], In | readonly In[]> {
   const list = z.array(item).min(1);
   const wrapped = z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), list);
-  return wrapped.meta({ oneOrMore: true }) as unknown as z.ZodType<Out[], In | readonly In[]>;
+  return wrapped.meta({ or: 'item' }) as unknown as z.ZodType<Out[], In | readonly In[]>;
 }
 
 const RouteMatch = section(

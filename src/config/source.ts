@@ -49,6 +49,7 @@ export function readYaml(text: string): Source {
     const message = error instanceof RangeError ? 'is nested too deeply' : (error as Error).message;
     return { value: undefined, mistakes: [{ line: 1, column: 1, message, contained: false }], locate: () => place(0) };
   };
+  if (isTooDeep(text)) return failed(new RangeError());
   try {
     const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, logLevel: 'error' });
     const mistakes = [...syntaxMistakes(document, place), ...aliasMistakes(document, place)];
@@ -58,6 +59,22 @@ export function readYaml(text: string): Source {
   } catch (error) {
     return failed(error);
   }
+}
+
+const deepestFlow = 100;
+const deepestCompact = /^[ \t]*(?:[\w.-]*[-?:][ \t]+){32}/m;
+
+/**
+ * The parser takes time that grows with the square of the depth and worse, so depth is bounded before it. Brackets in
+ * quotes and comments are counted too: no real file has a hundred of them open.
+ */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth = bracket === '[' || bracket === '{' ? depth + 1 : Math.max(0, depth - 1);
+    if (depth > deepestFlow) return true;
+  }
+  return deepestCompact.test(text);
 }
 
 function syntaxMistakes(document: Document, place: (offset: number) => Position): SyntaxMistake[] {

@@ -1,0 +1,14 @@
+/** All that a command sees of its process. */
+export interface CliIo {
+  /** Results: data that another program may read. */
+  stdout(text: string): void;
+  /** Problems, warnings and progress, for people. */
+  stderr(text: string): void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Directory that relative paths start from. */
+  readonly cwd: string;
+  /** Whether ANSI colours may be written. */
+  readonly color: boolean;
+}
+
+export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { configJsonSchema, type JsonSchema } from './json-schema.ts';
+
+/** Follows property names; through lists and alternatives to the first that has the name. */
+function at(schema: JsonSchema, ...path: string[]): JsonSchema {
+  let node: JsonSchema | undefined = schema;
+  for (const name of path) node = node && find(node, name);
+  if (node === undefined) throw new Error(`no ${path.join('.')}`);
+  return node;
+}
+
+function find(node: JsonSchema, name: string): JsonSchema | undefined {
+  const own = (node.properties as Record<string, JsonSchema> | undefined)?.[name];
+  if (own !== undefined) return own;
+  const inner = [node.items, node.additionalProperties, ...((node.anyOf ?? node.oneOf ?? []) as unknown[])];
+  const schemas = inner.filter((each): each is JsonSchema => typeof each === 'object' && each !== null);
+  return schemas.map((each) => find(each, name)).find((each) => each !== undefined);
+}
+
+describe('configJsonSchema', () => {
+  const schema = configJsonSchema();
+
+  test('is a draft 2020-12 schema of the input', () => {
+    expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
+    expect(schema.required).toEqual(['listeners']);
+    expect(schema.additionalProperties).toBe(false);
+  });
+
+  test.each<[string[], JsonSchema]>([
+    [['drainTimeout'], { default: '30s' }],
+    [['listeners', 'limits', 'headBytes'], { default: '64KiB' }],
+    [['listeners', 'timeouts', 'head'], { description: 'From the first byte of a head (or from accept) to its last.' }],
+    [['pools', 'policy'], { default: 'least-connections' }],
+    [['pools', 'health', 'rise'], { default: 2 }],
+    [['pools', 'health', 'interval'], { default: 2000 }],
+    [['pools', 'endpoints', 'weight'], { default: 1 }],
+  ])('%j', (path, want) => {
+    expect(at(schema, ...path)).toMatchObject(want);
+  });
+
+  test('short forms and substitutions are accepted', () => {
+    expect(at(schema, 'listeners', 'bind').anyOf).toEqual([
+      { type: 'string' },
+      { type: 'array', minItems: 1, items: { type: 'string' } },
+    ]);
+    expect(JSON.stringify(at(schema, 'pools', 'policy'))).toContain('"enum":["ip-hash"');
+    expect(at(schema, 'pools', 'endpoints', 'weight').anyOf).toContainEqual({ $ref: '#/$defs/substitution' });
+    expect(schema.$defs).toHaveProperty('substitution.pattern');
+  });
+
+  test('keeps no word of our own', () => expect(JSON.stringify(schema)).not.toContain('"or":'));
+});
