@@ -93,6 +93,7 @@ describe('the rules see', () => {
     },
     { why: 'Bun in control', files: { 'control/a.ts': "import { dns } from 'bun';" }, says: 'transport alone' },
     { why: 'Bun as a global', files: { 'proxy/a.ts': 'Bun.gc(true);' }, says: 'runs on Node as well' },
+    { why: 'a file outside src', files: { 'cli/a.ts': "import '../../bin/launch.mjs';" }, says: 'outside src' },
     { why: 'chance in core', files: { 'core/load/a.ts': 'export const a = Math.random();' }, says: 'take an Rng' },
     {
       why: 'a worker that dist lacks',
@@ -120,13 +121,15 @@ describe('the rules see', () => {
       why: 'a variant’s own test, with the kit',
       files: {
         'core/policies/p2c.ts': P2C,
-        'core/policies/p2c.test.ts': "import './p2c.ts'; import '../testing/index.ts'; import fc from 'fast-check';",
+        'core/policies/p2c.test.ts':
+          "import './p2c.ts'; import '../testing/index.ts'; import { readFileSync } from 'node:fs';",
       },
     },
     {
       why: 'words in a comment',
       files: { 'core/load/a.ts': "// not Math.random(), nor import '../policies/b.ts'\n/** Bun.gc */" },
     },
+    { why: 'the package’s own version', files: { 'cli/a.ts': "new URL('../../package.json', import.meta.url);" } },
     { why: 'Bun in transport', files: { 'transport/bun.ts': "import { dlopen } from 'bun:ffi'; Bun.listen({});" } },
   ])('no harm in $why', ({ files }) => {
     expect(layerViolations(new Map(Object.entries(files)))).toEqual([]);
