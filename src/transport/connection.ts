@@ -1,14 +1,23 @@
 import { NOT_ARMED, type TimerEntry } from './timer-wheel.ts';
 import type { Socket } from './transport.ts';
 
+const NOTHING = 0;
+const SHUTDOWN = 1;
+const END = 2;
+
 /**
  * One side of a proxied exchange: a socket, what the kernel has not taken yet, and a deadline.
  *
- * Memory is bounded by the owner: it stops reading the other side as soon as `send` returns false, so at most what
- * one read brought (≤ 512 KiB) waits here.
+ * Memory is bounded by the owner: it pauses the other side as soon as `send` returns false, so at most what one read
+ * brought (≤ 512 KiB) waits here.
  */
 export abstract class Connection implements TimerEntry {
   socket: Socket<never> | null = null;
+  /** The peer's FIN has come. */
+  inputEnded = false;
+  #isPaused = false;
+  /** What to do once nothing waits. */
+  #afterFlush = NOTHING;
   /** Accepted by us, not by the kernel; null = nothing waits. */
   #waiting: Uint8Array[] | null = null;
   #waitingOffset = 0;
@@ -27,18 +36,19 @@ export abstract class Connection implements TimerEntry {
 
   /**
    * Sends bytes[from, to). `owned`: the bytes never change hereafter, so that what waits needs no copy.
-   * False when something had to wait: stop reading the other side until `flush` returns true.
+   * False when something had to wait: pause the other side until `flush` returns true.
    */
   send(bytes: Uint8Array, from: number, to: number, owned: boolean): boolean {
     if (this.#waiting !== null) {
-      this.#waiting.push(owned ? bytes.subarray(from, to) : bytes.slice(from, to));
+      this.#waiting.push(owned ? bytes.subarray(from, to) : copyOf(bytes, from, to));
       return false;
     }
     const length = to - from;
-    const written = this.socket === null ? length : this.socket.write(bytes, from, length);
+    if (this.socket === null || length === 0) return true;
+    const written = this.socket.write(bytes, from, length);
     // Negative: closed already; `close` is on its way and the bytes have nowhere to go.
     if (written >= length || written < 0) return true;
-    this.#waiting = [owned ? bytes.subarray(from + written, to) : bytes.slice(from + written, to)];
+    this.#waiting = [owned ? bytes.subarray(from + written, to) : copyOf(bytes, from + written, to)];
     this.#waitingOffset = 0;
     return false;
   }
@@ -59,11 +69,44 @@ export abstract class Connection implements TimerEntry {
       this.#waitingOffset = 0;
     }
     this.#waiting = null;
+    if (this.#afterFlush === SHUTDOWN) this.socket?.shutdown();
+    else if (this.#afterFlush === END) this.socket?.end();
     return true;
   }
 
-  /** Forgets what waits; for a connection that is being cut. */
-  discardWaiting(): void {
-    this.#waiting = null;
+  pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.socket?.pause();
   }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.socket?.resume();
+  }
+
+  /** Sends FIN behind what waits and goes on reading. */
+  shutdownWhenFlushed(): void {
+    if (this.#afterFlush !== NOTHING) return;
+    this.#afterFlush = SHUTDOWN;
+    if (this.#waiting === null) this.socket?.shutdown();
+  }
+
+  /** Closes behind what waits. */
+  endWhenFlushed(): void {
+    this.#afterFlush = END;
+    if (this.#waiting === null) this.socket?.end();
+  }
+
+  /** Resets the connection; what waits is lost. */
+  terminate(): void {
+    this.#waiting = null;
+    this.socket?.terminate();
+  }
+}
+
+/** `slice` of a Buffer would share the memory. */
+function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes, from, to);
 }

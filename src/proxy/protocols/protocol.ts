@@ -3,6 +3,7 @@ import type { PoolOptions } from '../../control/pool-options.ts';
 import type { Clock } from '../../core/kernel/clock.ts';
 import type { Rng } from '../../core/kernel/rng.ts';
 import type { ListenerMetrics, PoolMetrics } from '../../telemetry/metrics.ts';
+import type { DescriptorBudget } from '../../transport/descriptors.ts';
 import type { TimerWheel } from '../../transport/timer-wheel.ts';
 import type { SocketHandlers, Transport } from '../../transport/transport.ts';
 import type { ListenerOptions } from '../listener-options.ts';
@@ -17,6 +18,7 @@ export interface ProxyPool {
 export interface ProtocolDeps {
   readonly transport: Transport;
   readonly timers: TimerWheel;
+  readonly descriptors: DescriptorBudget;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly pools: ReadonlyMap<string, ProxyPool>;

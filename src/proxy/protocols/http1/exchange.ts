@@ -1,0 +1,283 @@
+import { Tried } from '../../../control/picker/picker.ts';
+import type { Outcome } from '../../../core/kernel/outcome.ts';
+import type { PickRequest } from '../../../core/kernel/policy.ts';
+import { BodyReader } from './body-reader.ts';
+import type { ClientConnection } from './client-connection.ts';
+import { COMPLETE } from './field-scanner.ts';
+import type { Http1Listener } from './listener.ts';
+import type { Http1Pool } from './pool.ts';
+import type { RequestHead } from './request-head.ts';
+import { writeRequestHead } from './request-writer.ts';
+import { UpstreamConnection } from './upstream-connection.ts';
+
+/** Up to here head and body go out in one write: copying this much costs less than a second system call. */
+export const ONE_WRITE_BYTES = 65_536;
+
+/** Why an endpoint failed to answer. */
+export type Failure = 'connect' | 'closed' | 'garbage' | 'timeout';
+
+const pickRequest: PickRequest = { key: '', clientIp: '' };
+const outcome: Outcome = { ok: true, latencyMs: -1 };
+const NO_BYTES = Buffer.alloc(0);
+
+/**
+ * One request and its answer: the pick, the tries, the accounting. Objects are reused; a connection that is idle
+ * holds none. `ClientConnection` and `UpstreamConnection` move the bytes and report here.
+ */
+export class Exchange {
+  readonly #listener: Http1Listener;
+  client: ClientConnection | null = null;
+  upstream: UpstreamConnection | null = null;
+  pool: Http1Pool | null = null;
+  slot = -1;
+  readonly tried = new Tried();
+  #triesLeft = 0;
+  #failureStatus = 503;
+  /** The head, and what came of the body with it, as received: kept to send it again. */
+  #bytes: Buffer = NO_BYTES;
+  #headStart = 0;
+  #bodyStart = 0;
+  #bodyEnd = 0;
+  #bodyTail: Buffer = NO_BYTES;
+  /** Nothing of the body beyond `#bytes` was sent. */
+  #isReplayable = true;
+  #isIdempotent = false;
+  #clientIp = '';
+  isHead = false;
+  isHttp10 = false;
+  keepAlive = true;
+  wantsUpgrade = false;
+  readonly requestBody = new BodyReader();
+  responseTimeoutMs = 0;
+  /** A byte of the final answer went to the client. */
+  responseStarted = false;
+  status = 0;
+  sentAtMs = 0;
+  latencyMs = -1;
+
+  constructor(listener: Http1Listener) {
+    this.#listener = listener;
+  }
+
+  get requestDone(): boolean {
+    return this.requestBody.done;
+  }
+
+  /** Takes over a parsed head; `bodyEnd`: where the body bytes in `bytes` end (compacted, see BodyReader). */
+  begin(client: ClientConnection, head: RequestHead): void {
+    this.client = client;
+    this.#bytes = head.bytes as Buffer;
+    this.#headStart = head.start;
+    this.#bodyStart = head.end;
+    this.#bodyEnd = head.end;
+    this.#bodyTail = NO_BYTES;
+    this.#isReplayable = true;
+    this.#isIdempotent = head.isIdempotent;
+    this.isHead = head.isHead;
+    this.isHttp10 = head.isHttp10;
+    this.keepAlive = head.keepAlive && !this.#listener.isDraining;
+    this.wantsUpgrade = head.upgradeStart !== -1;
+    this.responseStarted = false;
+    this.status = 0;
+    this.latencyMs = -1;
+    this.slot = -1;
+    this.#failureStatus = 503;
+    this.tried.clear();
+  }
+
+  /** Keeps the body bytes that came with the head; they go out with it. */
+  keepBody(bodyEnd: number, tail: Buffer): void {
+    this.#bodyEnd = bodyEnd;
+    this.#bodyTail = tail;
+  }
+
+  /** Sends the request to an endpoint of `pool`. `head` is parsed now; a later try parses it again. */
+  forward(pool: Http1Pool, head: RequestHead, responseTimeoutMs: number): void {
+    const { source } = this.client!;
+    this.pool = pool;
+    this.#triesLeft = pool.options.retries.attempts;
+    this.responseTimeoutMs = responseTimeoutMs;
+    this.#clientIp = source.ip;
+    if (source.isTrusted && head.forwardedForStart !== -1) this.#clientIp = this.#listener.clientIp(head, source);
+    pickRequest.clientIp = this.#clientIp;
+    pickRequest.key = pool.keyOf(head);
+    this.#pick(head);
+  }
+
+  #pick(head: RequestHead | null): void {
+    const pool = this.pool!;
+    const slot = pool.picker.pick(pickRequest, this.tried.size === 0 ? null : this.tried);
+    if (slot < 0) {
+      this.#answer(this.#failureStatus);
+      return;
+    }
+    this.slot = slot;
+    const idle = pool.idle.take(slot);
+    if (idle === undefined) this.#connect(slot);
+    else this.sendOn(idle, head);
+  }
+
+  #connect(slot: number): void {
+    this.upstream = UpstreamConnection.connect(this.#listener, this.pool!, slot, this);
+  }
+
+  /** A connection is there: sends head and the body so far in one write where they are small. */
+  sendOn(upstream: UpstreamConnection, parsed: RequestHead | null): void {
+    const client = this.client!;
+    const listener = this.#listener;
+    let head = parsed;
+    if (head === null) {
+      head = listener.requestHead;
+      head.begin(this.#bytes, this.#headStart, client.source.isTrusted);
+      if (head.parse(this.#bytes, this.#bodyStart) !== COMPLETE) throw new Error('a head that was complete is not');
+    }
+    this.upstream = upstream;
+    const { scratch } = listener;
+    const { pool } = this;
+    const fallbackHost = head.hostEnd > head.hostStart ? '' : pool!.hostOf(this.slot);
+    const headBytes = writeRequestHead(head, scratch, client.source, this.#clientIp, pool!.requestExtras, fallbackHost);
+    this.sentAtMs = listener.clock.now();
+    upstream.startExchange(this);
+    const bodyBytes = this.#bodyEnd - this.#bodyStart;
+    if (bodyBytes > 0 && bodyBytes <= ONE_WRITE_BYTES) {
+      this.#bytes.copy(scratch, headBytes, this.#bodyStart, this.#bodyEnd);
+      upstream.send(scratch, 0, headBytes + bodyBytes, false);
+    } else {
+      upstream.send(scratch, 0, headBytes, false);
+      if (bodyBytes > 0) upstream.send(this.#bytes, this.#bodyStart, this.#bodyEnd, true);
+    }
+    if (this.#bodyTail.byteLength > 0) upstream.send(this.#bodyTail, 0, this.#bodyTail.byteLength, true);
+  }
+
+  /** More of the body arrived: passes it on. False when the endpoint takes no more for now. */
+  sendBody(bytes: Buffer, from: number): boolean {
+    const { requestBody } = this;
+    const upstream = this.upstream!;
+    this.#isReplayable = false;
+    upstream.send(bytes, from, requestBody.forwardEnd, true);
+    if (requestBody.tail.byteLength > 0) upstream.send(requestBody.tail, 0, requestBody.tail.byteLength, true);
+    upstream.awaitResponse(this);
+    return !upstream.backedUp;
+  }
+
+  /** The endpoint failed; `upstream` is gone. Tries again where that is safe, else answers. */
+  upstreamFailed(failure: Failure, wasReused: boolean): void {
+    const pool = this.pool!;
+    this.upstream = null;
+    if (this.responseStarted) {
+      this.#cut();
+      return;
+    }
+    const mayRepeat = failure === 'connect' || (failure !== 'garbage' && this.#isIdempotent && this.#isReplayable);
+    // The server closed an idle connection just as we used it: not the endpoint's fault, and not counted as a try.
+    if (failure === 'closed' && wasReused && mayRepeat) {
+      this.#connect(this.slot);
+      return;
+    }
+    this.#failureStatus = failure === 'timeout' ? 504 : 502;
+    const slot = this.slot;
+    if (failure === 'connect') pool.metrics.connectFailed(slot);
+    if (!mayRepeat || this.#triesLeft === 0) {
+      this.#answer(this.#failureStatus);
+      return;
+    }
+    this.#release(false, this.#elapsedMs());
+    this.#triesLeft--;
+    this.tried.add(slot);
+    pool.metrics.retried(slot);
+    pickRequest.clientIp = this.#clientIp;
+    pickRequest.key = '';
+    if (pool.usesKey) pickRequest.key = pool.keyOf(this.#parseAgain());
+    this.#pick(null);
+  }
+
+  #parseAgain(): RequestHead {
+    const head = this.#listener.requestHead;
+    head.begin(this.#bytes, this.#headStart, this.client!.source.isTrusted);
+    head.parse(this.#bytes, this.#bodyStart);
+    return head;
+  }
+
+  #elapsedMs(): number {
+    return this.sentAtMs === 0 ? -1 : this.#listener.clock.now() - this.sentAtMs;
+  }
+
+  /** An answer is complete. `upstream` is free again, or was closed by its own rules. */
+  finish(): void {
+    const client = this.client!;
+    this.pool!.metrics.request(this.slot, this.status, this.latencyMs);
+    this.#release(this.status < 500, this.latencyMs);
+    const { keepAlive, requestDone } = this;
+    this.#recycle();
+    client.exchangeEnded(keepAlive, requestDone);
+  }
+
+  /** The client is to blame or gone: the endpoint is told nothing bad about. `status` 499: it went away. */
+  abort(status: number): void {
+    const { upstream, pool } = this;
+    this.upstream = null;
+    if (pool !== null && this.slot !== -1) {
+      pool.metrics.request(this.slot, this.status === 0 ? status : this.status, -1);
+      this.#release(true, -1);
+    } else this.#listener.metrics.answered(status);
+    upstream?.abandon();
+    this.#recycle();
+  }
+
+  /** The answer began and cannot be finished: the client must see that. */
+  #cut(): void {
+    const client = this.client!;
+    this.pool!.metrics.request(this.slot, this.status, this.latencyMs);
+    this.#release(false, this.latencyMs);
+    this.#recycle();
+    client.cut();
+  }
+
+  #answer(status: number): void {
+    const client = this.client!;
+    const { requestDone, isHead } = this;
+    const keepAlive = this.keepAlive && requestDone;
+    if (this.slot === -1) this.#listener.metrics.answered(status);
+    else {
+      this.pool!.metrics.request(this.slot, status, -1);
+      this.#release(false, this.#elapsedMs());
+    }
+    this.#recycle();
+    client.answerProblem(status, keepAlive, isHead);
+    client.exchangeEnded(keepAlive, requestDone);
+  }
+
+  /** An upgraded connection ended; its time says nothing about the endpoint's latency. */
+  endTunnel(): void {
+    this.pool!.metrics.request(this.slot, 101, this.latencyMs);
+    this.#release(true, -1);
+    this.#recycle();
+  }
+
+  #release(ok: boolean, latencyMs: number): void {
+    if (this.slot === -1) return;
+    outcome.ok = ok;
+    outcome.latencyMs = latencyMs;
+    const { slot } = this;
+    this.slot = -1;
+    this.pool!.picker.done(slot, outcome);
+  }
+
+  /** Free for the next request. The bytes are let go, the endpoint and client as well. */
+  #recycle(): void {
+    this.client!.exchange = null;
+    this.client = null;
+    this.upstream = null;
+    this.pool = null;
+    this.slot = -1;
+    this.sentAtMs = 0;
+    this.#bytes = NO_BYTES;
+    this.#bodyTail = NO_BYTES;
+    this.#listener.exchanges.push(this);
+  }
+
+  /** For an answer of ours without a pool: the exchange ends before it began. */
+  drop(): void {
+    this.#recycle();
+  }
+}

@@ -1,0 +1,198 @@
+import type { Clock } from '../../../core/kernel/clock.ts';
+import type { ListenerMetrics } from '../../../telemetry/metrics.ts';
+import type { DescriptorBudget } from '../../../transport/descriptors.ts';
+import type { TimerWheel } from '../../../transport/timer-wheel.ts';
+import type { Socket, SocketHandlers, Transport } from '../../../transport/transport.ts';
+import { type ClientSource, ClientSources } from '../../client-source.ts';
+import type { ListenerOptions, RouteOptions } from '../../listener-options.ts';
+import { Router } from '../../routing/router.ts';
+import { WeightedPools } from '../../routing/weighted-pools.ts';
+import type { ProtocolDeps, ProtocolRuntime } from '../protocol.ts';
+import { latin1 } from './bytes.ts';
+import { ClientConnection } from './client-connection.ts';
+import { Exchange, ONE_WRITE_BYTES } from './exchange.ts';
+import { Http1Pool } from './pool.ts';
+import { fixedAnswer, redirectAnswer } from './problem.ts';
+import { type HeadLimits, RequestHead } from './request-head.ts';
+import { ResponseHead } from './response-head.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/** Room for what is added to a head: forwarding fields, Host, framing, request id. */
+const ADDED_BYTES = 4096;
+/** Host may stand in a head three times: target, Host, X-Forwarded-Host. */
+const HEAD_COPIES = 3;
+/** Connections above a limit that may wait for their 503 to be read; further ones are reset. */
+const MAX_REFUSED_OPEN = 256;
+
+/** Where a matched route leads, resolved once per configuration. */
+interface Destination {
+  readonly route: RouteOptions;
+  readonly pool: Http1Pool | null;
+  readonly weighted: WeightedPools | null;
+}
+
+/** One http listener at work: what its connections share. */
+export class Http1Listener implements ProtocolRuntime {
+  readonly options: ListenerOptions;
+  readonly transport: Transport;
+  readonly timers: TimerWheel;
+  readonly clock: Clock;
+  readonly descriptors: DescriptorBudget;
+  readonly metrics: ListenerMetrics;
+  readonly headLimits: HeadLimits;
+  /** One of each serves all connections: a head that is complete is dealt with before another one is parsed. */
+  readonly requestHead: RequestHead;
+  readonly responseHead: ResponseHead;
+  readonly scratch: Buffer;
+  /** Exchanges that are free for the next request. */
+  readonly exchanges: Exchange[] = [];
+  readonly upstreams = new Set<UpstreamConnection>();
+  isDraining = false;
+  readonly #clients = new Set<ClientConnection>();
+  readonly #sources: ClientSources;
+  readonly #router: Router;
+  readonly #destinations: readonly Destination[];
+  readonly #pools = new Map<string, Http1Pool>();
+  #refusedOpen = 0;
+  readonly #refused = new WeakSet<ClientConnection>();
+
+  constructor(options: ListenerOptions, deps: ProtocolDeps) {
+    this.options = options;
+    this.transport = deps.transport;
+    this.timers = deps.timers;
+    this.clock = deps.clock;
+    this.descriptors = deps.descriptors;
+    this.metrics = deps.listenerMetrics;
+    this.headLimits = options.limits;
+    this.requestHead = new RequestHead(options.limits);
+    this.responseHead = new ResponseHead(options.limits);
+    this.scratch = Buffer.allocUnsafeSlow(HEAD_COPIES * options.limits.headBytes + ADDED_BYTES + ONE_WRITE_BYTES);
+    this.#sources = new ClientSources(options.trustedProxies);
+    this.#router = new Router(options.routes);
+    this.#destinations = options.routes.map((route) => this.#destination(route, deps));
+  }
+
+  #destination(route: RouteOptions, deps: ProtocolDeps): Destination {
+    for (const { pool } of route.pools ?? []) this.#pool(pool, deps);
+    return {
+      route,
+      pool: route.pool === undefined ? null : this.#pool(route.pool, deps),
+      weighted: route.pools === undefined ? null : new WeightedPools(route.pools),
+    };
+  }
+
+  #pool(name: string, deps: ProtocolDeps): Http1Pool {
+    let pool = this.#pools.get(name);
+    if (pool === undefined) {
+      pool = new Http1Pool(deps.pools.get(name)!, deps);
+      this.#pools.set(name, pool);
+    }
+    return pool;
+  }
+
+  get openConnections(): number {
+    return this.#clients.size;
+  }
+
+  get handlers(): SocketHandlers<never> {
+    const handlers: SocketHandlers<ClientConnection> = {
+      open: (socket) => this.#accept(socket),
+      data: (socket, bytes) => socket.data.received(bytes as Buffer),
+      drain: (socket) => socket.data.drained(),
+      end: (socket) => socket.data.ended(),
+      close: (socket) => socket.data.closed(),
+      connectError: () => {},
+    };
+    return handlers as SocketHandlers<never>;
+  }
+
+  #accept(socket: Socket<ClientConnection>): void {
+    const source = this.#sources.enter(socket.remoteAddress);
+    const client = new ClientConnection(this, socket, source);
+    socket.data = client;
+    const { connections, perSource = Number.POSITIVE_INFINITY } = this.options.limits;
+    if (source.connections > perSource) this.#refuse(client, 'per-source');
+    else if (this.#clients.size >= connections || !this.descriptors.tryTake()) this.#refuse(client, 'limit');
+    else {
+      this.#clients.add(client);
+      this.metrics.connectionOpened();
+    }
+  }
+
+  #refuse(client: ClientConnection, reason: 'limit' | 'per-source'): void {
+    this.metrics.connectionRefused(reason);
+    this.#refused.add(client);
+    if (++this.#refusedOpen <= MAX_REFUSED_OPEN) client.refuseConnection();
+    else client.cut();
+  }
+
+  /** A client's connection is gone. */
+  leave(client: ClientConnection): void {
+    this.timers.remove(client);
+    this.#sources.leave(client.source);
+    if (this.#refused.has(client)) {
+      this.#refusedOpen--;
+      return;
+    }
+    this.#clients.delete(client);
+    this.descriptors.release();
+    this.metrics.connectionClosed();
+  }
+
+  takeExchange(): Exchange {
+    return this.exchanges.pop() ?? new Exchange(this);
+  }
+
+  armBody(client: ClientConnection): void {
+    this.timers.arm(client, this.options.timeouts.body);
+  }
+
+  clientIp(head: RequestHead, source: ClientSource): string {
+    return this.#sources.clientIp(latin1(head.bytes, head.forwardedForStart, head.forwardedForEnd), source);
+  }
+
+  /** Sends a request where its route leads. */
+  route(client: ClientConnection, exchange: Exchange, head: RequestHead): void {
+    const index = this.#router.find(head);
+    const destination = this.#destinations[index];
+    if (destination === undefined) {
+      this.#answer(client, exchange, 404, null);
+      return;
+    }
+    const { route, weighted } = destination;
+    const pool = weighted === null ? destination.pool : this.#pools.get(weighted.next())!;
+    if (pool !== null) {
+      exchange.forward(pool, head, route.timeouts?.response ?? pool.options.timeouts.response);
+      return;
+    }
+    const close = !exchange.keepAlive || !exchange.requestDone;
+    if (route.redirect)
+      this.#answer(client, exchange, route.redirect.status, redirectAnswer(route.redirect, head, close));
+    else if (route.respond) {
+      this.#answer(client, exchange, route.respond.status, fixedAnswer(route.respond, close, head.isHead));
+    }
+  }
+
+  /** Answers without an endpoint; `bytes` null: the problem of that status. */
+  #answer(client: ClientConnection, exchange: Exchange, status: number, bytes: Buffer | null): void {
+    const { requestDone, isHead } = exchange;
+    const keepAlive = exchange.keepAlive && requestDone;
+    this.metrics.answered(status);
+    exchange.drop();
+    if (bytes === null) client.answerProblem(status, keepAlive, isHead);
+    else client.answer(bytes);
+    client.exchangeEnded(keepAlive, requestDone);
+  }
+
+  drain(): void {
+    this.isDraining = true;
+    for (const client of [...this.#clients]) client.drain();
+    for (const pool of this.#pools.values()) pool.closeIdle();
+  }
+
+  terminate(): void {
+    this.isDraining = true;
+    for (const client of [...this.#clients]) client.cut();
+    for (const upstream of [...this.upstreams]) upstream.abandon();
+  }
+}

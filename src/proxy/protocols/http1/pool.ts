@@ -1,0 +1,77 @@
+import type { Picker } from '../../../control/picker/picker.ts';
+import type { PoolOptions } from '../../../control/pool-options.ts';
+import type { PoolMetrics } from '../../../telemetry/metrics.ts';
+import { IdleConnections } from '../../upstream/idle-connections.ts';
+import type { ProtocolDeps, ProxyPool } from '../protocol.ts';
+import type { RequestHead } from './request-head.ts';
+import type { RequestExtras } from './request-writer.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/** A pool as one http listener uses it: its idle connections, and what depends only on the configuration. */
+export class Http1Pool {
+  readonly name: string;
+  readonly options: PoolOptions;
+  readonly picker: Picker;
+  readonly metrics: PoolMetrics;
+  readonly idle: IdleConnections<UpstreamConnection>;
+  readonly requestExtras: RequestExtras;
+  /** The policy hashes something of the request other than the client's address. */
+  readonly usesKey: boolean;
+  readonly #key: string;
+  readonly #servedByLines: (string | undefined)[] = [];
+
+  constructor(pool: ProxyPool, deps: ProtocolDeps) {
+    this.name = pool.name;
+    this.options = pool.options;
+    this.picker = pool.picker;
+    this.metrics = deps.poolMetrics(pool.name);
+    this.idle = new IdleConnections(pool.options.connections.idle);
+    this.requestExtras = {
+      host: pool.options.host ?? null,
+      forwarded: pool.options.forwarded,
+      makeRequestId: pool.options.requestId ? () => requestId(deps) : null,
+    };
+    this.#key = (pool.options.policy as { key?: string }).key ?? 'client-ip';
+    this.usesKey = this.#key !== 'client-ip';
+    pool.picker.onLeft((slot) => this.#forget(slot));
+  }
+
+  /** What a hashing policy places the request by; empty: the client's address. */
+  keyOf(head: RequestHead): string {
+    if (!this.usesKey) return '';
+    if (this.#key === 'path') return head.path;
+    if (this.#key === 'host') return head.host;
+    return this.#key.startsWith('header:') ? head.field(this.#key.slice(7)) : '';
+  }
+
+  servedByLine(slot: number): string {
+    if (!this.options.servedBy) return '';
+    this.#servedByLines[slot] ??= `X-Served-By: ${this.picker.endpoint(slot).id}\r\n`;
+    return this.#servedByLines[slot];
+  }
+
+  /** The endpoint's own address as a Host, for requests that have none. */
+  hostOf(slot: number): string {
+    const address = this.picker.endpoint(slot).addresses[0];
+    if (address === undefined || address.kind === 'unix') return 'localhost';
+    return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+  }
+
+  closeIdle(): void {
+    for (const connection of this.idle.drain()) connection.closeIdle();
+  }
+
+  #forget(slot: number): void {
+    this.#servedByLines[slot] = undefined;
+    for (const connection of this.idle.takeAll(slot)) connection.closeIdle();
+  }
+}
+
+function requestId(deps: ProtocolDeps): string {
+  let id = '';
+  for (let i = 0; i < 4; i++)
+    id += Math.floor(deps.rng.next() * 0x1_0000_0000)
+      .toString(16)
+      .padStart(8, '0');
+  return id;
+}

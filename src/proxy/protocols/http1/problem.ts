@@ -1,0 +1,77 @@
+import type { RedirectOptions, RespondOptions } from '../../listener-options.ts';
+import { latin1 } from './bytes.ts';
+import type { RequestHead } from './request-head.ts';
+
+const TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  414: 'URI Too Long',
+  417: 'Expectation Failed',
+  431: 'Request Header Fields Too Large',
+  501: 'Not Implemented',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+  505: 'HTTP Version Not Supported',
+};
+
+const DETAILS: Record<number, string> = {
+  400: 'The request is malformed or can be read in two ways.',
+  404: 'No route matches this request.',
+  408: 'The request did not arrive in time.',
+  413: 'The request body is larger than this listener allows.',
+  414: 'The request target is longer than this listener allows.',
+  417: 'Only the expectation 100-continue is known.',
+  431: 'The header fields are larger or more than this listener allows.',
+  501: 'CONNECT is not served here.',
+  502: 'The endpoint could not be reached or gave no valid answer.',
+  503: 'No endpoint can take the request now.',
+  504: 'The endpoint did not answer in time.',
+  505: 'Only HTTP/1.0 and HTTP/1.1 are spoken here.',
+};
+
+/** An error answer of ours as problem+json (RFC 9457). `isHead`: without the body. */
+export function problemAnswer(status: number, close: boolean, isHead: boolean): Buffer {
+  const title = TITLES[status] ?? 'Error';
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail: DETAILS[status] ?? title });
+  return answer(
+    status,
+    title,
+    ['Content-Type: application/problem+json', 'Cache-Control: no-store'],
+    body,
+    close,
+    isHead,
+  );
+}
+
+/** A route's fixed answer. */
+export function fixedAnswer(options: RespondOptions, close: boolean, isHead: boolean): Buffer {
+  const reason = TITLES[options.status] ?? (options.status < 300 ? 'OK' : 'Answer');
+  return answer(options.status, reason, [`Content-Type: ${options.contentType}`], options.body, close, isHead);
+}
+
+/** A route's redirect; `{host}`, `{path}` and `{query}` stand for the request's. */
+export function redirectAnswer(options: RedirectOptions, head: RequestHead, close: boolean): Buffer {
+  const query = latin1(head.bytes, head.pathEnd, head.targetEnd);
+  const replacements: Record<string, string> = { '{host}': head.host, '{path}': head.path, '{query}': query };
+  const location = options.to.replace(/\{(?:host|path|query)\}/g, (name) => replacements[name]!);
+  return answer(options.status, 'Redirect', [`Location: ${location}`], '', close, false);
+}
+
+function answer(
+  status: number,
+  reason: string,
+  fields: readonly string[],
+  body: string,
+  close: boolean,
+  isHead: boolean,
+): Buffer {
+  const connection = close ? 'Connection: close\r\n' : '';
+  // RFC 9110 §8.6: no Content-Length with 204; a 304 has none to tell.
+  const bodyless = status === 204 || status === 304;
+  const length = bodyless ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`;
+  const head = `HTTP/1.1 ${status} ${reason}\r\n${fields.join('\r\n')}\r\n${length}${connection}\r\n`;
+  return Buffer.from(isHead || bodyless ? head : head + body, 'utf8');
+}

@@ -1,0 +1,439 @@
+import {
+  COLON,
+  CR,
+  forEachListElement,
+  isName,
+  isToken,
+  LF,
+  latin1,
+  SLASH,
+  SP,
+  startsWith,
+  TARGET_BYTE,
+  TOKEN,
+} from './bytes.ts';
+import { parseContentLength } from './content-length.ts';
+import { Cuts } from './cuts.ts';
+import { COMPLETE, FieldScanner, INCOMPLETE } from './field-scanner.ts';
+import { isHost } from './host.ts';
+
+export interface HeadLimits {
+  readonly headBytes: number;
+  readonly headerFields: number;
+}
+
+const ABSENT = -1;
+
+/**
+ * Parses one request head in place, strictly and incrementally (design §3.11; RFC 9112).
+ *
+ * `begin`, then `parse` with a growing `end` until it is not INCOMPLETE: COMPLETE, or the status that refuses the
+ * request (400, 414, 431, 501, 505). Nothing is copied: the fields below are offsets into the bytes, and `cuts` are
+ * the lines that are not forwarded (hop-by-hop, and what an untrusted client may not claim).
+ */
+export class RequestHead {
+  bytes: Uint8Array = new Uint8Array(0);
+  start = 0;
+  /** Behind the empty line. */
+  end = 0;
+  methodEnd = 0;
+  targetStart = 0;
+  targetEnd = 0;
+  /** Where the path begins: `targetStart`, or behind the authority of an absolute-form target. */
+  pathStart = 0;
+  hostStart = 0;
+  hostEnd = 0;
+  /** The Host line, when it must be replaced (absolute-form targets); ABSENT otherwise. */
+  hostField = ABSENT;
+  isAbsoluteForm = false;
+  /** `OPTIONS *`. */
+  isAsterisk = false;
+  isHttp10 = false;
+  isHead = false;
+  /** Safe to send again when no byte of an answer came (RFC 9110 §9.2.2). */
+  isIdempotent = false;
+  keepAlive = true;
+  /** −1: no Content-Length. */
+  contentLength = -1;
+  isChunked = false;
+  expectsContinue = false;
+  /** The value of Upgrade, when Connection names it; ABSENT otherwise. */
+  upgradeStart = ABSENT;
+  upgradeEnd = ABSENT;
+  /** The last X-Forwarded-For of a trusted peer; ABSENT otherwise. */
+  forwardedForStart = ABSENT;
+  forwardedForEnd = ABSENT;
+  /** Fields of a trusted peer that are kept, so that ours are not added. */
+  hasForwardedProto = false;
+  hasForwardedHost = false;
+  hasRequestId = false;
+  readonly cuts = new Cuts();
+  readonly fields: FieldScanner;
+
+  readonly #limits: HeadLimits;
+  #trusted = false;
+  #lineParsed = false;
+  #searchedTo = 0;
+  #emptyLineSkipped = false;
+  #connectionNames = false;
+  #wantsUpgrade = false;
+  #hosts = 0;
+  #lengths = 0;
+  #codings = 0;
+
+  constructor(limits: HeadLimits) {
+    this.#limits = limits;
+    this.fields = new FieldScanner(limits.headerFields);
+  }
+
+  /** `trusted`: the peer's X-Forwarded-*, Forwarded and X-Request-Id are believed. */
+  begin(bytes: Uint8Array, start: number, trusted: boolean): void {
+    this.bytes = bytes;
+    this.start = start;
+    this.#trusted = trusted;
+    this.#lineParsed = false;
+    this.#searchedTo = start;
+    this.#emptyLineSkipped = false;
+    this.cuts.clear();
+  }
+
+  /** Continues after more bytes arrived; `bytes` may be another buffer with the same content at the same offsets. */
+  parse(bytes: Uint8Array, end: number): number {
+    this.bytes = bytes;
+    const limit = Math.min(end, this.start + this.#limits.headBytes);
+    if (!this.#lineParsed) {
+      const status = this.#parseLine(bytes, limit);
+      if (status === INCOMPLETE && limit < end) return 414;
+      if (status !== COMPLETE) return status;
+    }
+    const status = this.fields.scan(bytes, limit);
+    if (status === INCOMPLETE) return limit < end ? 431 : INCOMPLETE;
+    return status === COMPLETE ? this.#classify(bytes) : status;
+  }
+
+  get method(): string {
+    return latin1(this.bytes, this.start, this.methodEnd);
+  }
+
+  get host(): string {
+    return latin1(this.bytes, this.hostStart, this.hostEnd);
+  }
+
+  /** Path without query. */
+  get path(): string {
+    if (this.pathStart === this.targetEnd) return '/';
+    return latin1(this.bytes, this.pathStart, this.pathEnd);
+  }
+
+  /** The value of the first field of that name (lower case); empty when there is none. */
+  field(lowerName: string): string {
+    const { offsets, count } = this.fields;
+    for (let field = 0; field < count; field++) {
+      const base = 4 * field;
+      if (!isToken(this.bytes, offsets[base]!, offsets[base + 1]!, lowerName)) continue;
+      return latin1(this.bytes, offsets[base + 2]!, offsets[base + 3]!);
+    }
+    return '';
+  }
+
+  get pathEnd(): number {
+    let p = this.pathStart;
+    while (p < this.targetEnd && this.bytes[p] !== 63) p++;
+    return p;
+  }
+
+  #parseLine(bytes: Uint8Array, end: number): number {
+    if (this.#searchedTo === this.start && end > this.start) {
+      // One empty line before a request is tolerated (RFC 9112 §2.2).
+      if (bytes[this.start] === CR && !this.#emptyLineSkipped) {
+        if (end < this.start + 2) return INCOMPLETE;
+        if (bytes[this.start + 1] !== LF) return 400;
+        this.start += 2;
+        this.#searchedTo = this.start;
+        this.#emptyLineSkipped = true;
+        if (end === this.start) return INCOMPLETE;
+      }
+      if (TOKEN[bytes[this.start]!] !== 1) return 400;
+    }
+    let p = this.#searchedTo;
+    while (p < end && bytes[p] !== LF) p++;
+    this.#searchedTo = p;
+    if (p === end) return INCOMPLETE;
+    this.#lineParsed = true;
+    this.fields.begin(p + 1);
+    return this.#parseRequestLine(bytes, p);
+  }
+
+  #parseRequestLine(bytes: Uint8Array, lineFeed: number): number {
+    // " HTTP/1.x\r" before the line feed: fixed places make every other reading impossible.
+    const versionStart = lineFeed - 9;
+    let p = this.start;
+    while (p < versionStart && TOKEN[bytes[p]!] === 1) p++;
+    if (p === this.start || bytes[p] !== SP) return 400;
+    this.methodEnd = p;
+    this.targetStart = ++p;
+    while (p < versionStart && TARGET_BYTE[bytes[p]!] === 1) p++;
+    this.targetEnd = p;
+    if (p === this.targetStart || p !== versionStart - 1 || bytes[p] !== SP || bytes[lineFeed - 1] !== CR) return 400;
+    if (!startsWith(bytes, versionStart, 'HTTP/') || bytes[versionStart + 6] !== 46) return 400;
+    const major = bytes[versionStart + 5]!;
+    const minor = bytes[versionStart + 7]!;
+    if (major !== 49 || (minor !== 49 && minor !== 48)) return 505;
+    this.isHttp10 = minor === 48;
+    this.#classifyMethod(bytes);
+    return this.#parseTarget(bytes);
+  }
+
+  #classifyMethod(bytes: Uint8Array): void {
+    const length = this.methodEnd - this.start;
+    const first = bytes[this.start]!;
+    this.isHead = length === 4 && startsWith(bytes, this.start, 'HEAD');
+    this.isIdempotent =
+      this.isHead ||
+      (length === 3 && (first === 71 ? startsWith(bytes, this.start, 'GET') : startsWith(bytes, this.start, 'PUT'))) ||
+      (length === 6 && startsWith(bytes, this.start, 'DELETE')) ||
+      (length === 7 && startsWith(bytes, this.start, 'OPTIONS')) ||
+      (length === 5 && startsWith(bytes, this.start, 'TRACE'));
+  }
+
+  #parseTarget(bytes: Uint8Array): number {
+    const { targetStart, targetEnd } = this;
+    this.pathStart = targetStart;
+    this.isAbsoluteForm = false;
+    this.isAsterisk = false;
+    if (bytes[targetStart] === SLASH) return COMPLETE;
+    const methodLength = this.methodEnd - this.start;
+    if (methodLength === 7 && startsWith(bytes, this.start, 'CONNECT')) return 501;
+    if (bytes[targetStart] === 42 && targetEnd === targetStart + 1) {
+      this.isAsterisk = true;
+      return methodLength === 7 && startsWith(bytes, this.start, 'OPTIONS') ? COMPLETE : 400;
+    }
+    return this.#parseAbsoluteForm(bytes);
+  }
+
+  /** `http://host:port/path`: its authority takes the place of Host (RFC 9112 §3.2.2). */
+  #parseAbsoluteForm(bytes: Uint8Array): number {
+    const { targetStart, targetEnd } = this;
+    let schemeEnd = targetStart;
+    while (schemeEnd < targetEnd && bytes[schemeEnd] !== COLON) schemeEnd++;
+    const known = isToken(bytes, targetStart, schemeEnd, 'http') || isToken(bytes, targetStart, schemeEnd, 'https');
+    if (!known || !startsWith(bytes, schemeEnd, '://')) return 400;
+    let p = schemeEnd + 3;
+    this.hostStart = p;
+    while (p < targetEnd && bytes[p] !== SLASH && bytes[p] !== 63) p++;
+    this.hostEnd = p;
+    this.pathStart = p;
+    this.isAbsoluteForm = true;
+    return isHost(bytes, this.hostStart, this.hostEnd) ? COMPLETE : 400;
+  }
+
+  #classify(bytes: Uint8Array): number {
+    this.#reset();
+    const { fields } = this;
+    const { offsets, count } = fields;
+    for (let field = 0; field < count; field++) {
+      const start = offsets[4 * field]!;
+      const status = this.#classifyField(bytes, field, start, offsets[4 * field + 1]! - start);
+      if (status !== COMPLETE) return status;
+    }
+    this.end = fields.position;
+    return this.#conclude(bytes);
+  }
+
+  #reset(): void {
+    this.keepAlive = !this.isHttp10;
+    this.contentLength = -1;
+    this.isChunked = false;
+    this.expectsContinue = false;
+    this.hostField = ABSENT;
+    this.upgradeStart = ABSENT;
+    this.forwardedForStart = ABSENT;
+    this.hasForwardedProto = false;
+    this.hasForwardedHost = false;
+    this.hasRequestId = false;
+    this.#connectionNames = false;
+    this.#wantsUpgrade = false;
+    this.#hosts = 0;
+    this.#lengths = 0;
+    this.#codings = 0;
+  }
+
+  /** Names are told apart by length, then bytes: most fields of a browser are done with after one comparison. */
+  #classifyField(bytes: Uint8Array, field: number, p: number, length: number): number {
+    switch (length) {
+      case 2:
+        if (isName(bytes, p, 'te')) this.#cut(field);
+        return COMPLETE;
+      case 4:
+        return isName(bytes, p, 'host') ? this.#onHost(bytes, field) : COMPLETE;
+      case 6:
+        return isName(bytes, p, 'expect') ? this.#onExpect(bytes, field) : COMPLETE;
+      case 7:
+        if (isName(bytes, p, 'upgrade')) this.#onUpgrade(field);
+        return COMPLETE;
+      case 9:
+        if (isName(bytes, p, 'x-real-ip') || (!this.#trusted && isName(bytes, p, 'forwarded'))) this.#cut(field);
+        return COMPLETE;
+      case 10:
+        if (isName(bytes, p, 'connection')) this.#onConnection(bytes, field);
+        else if (isName(bytes, p, 'keep-alive')) this.#cut(field);
+        return COMPLETE;
+      case 12:
+        if (isName(bytes, p, 'x-request-id')) this.#onRequestId(field);
+        return COMPLETE;
+      case 14:
+        if (isName(bytes, p, 'content-length')) return this.#onContentLength(bytes, field);
+        if (isName(bytes, p, 'http2-settings')) this.#cut(field);
+        return COMPLETE;
+      case 16:
+        if (isName(bytes, p, 'proxy-connection')) this.#cut(field);
+        else if (isName(bytes, p, 'x-forwarded-')) this.#onForwarded(bytes, field, p);
+        return COMPLETE;
+      case 17:
+        if (isName(bytes, p, 'transfer-encoding')) return this.#onTransferEncoding(bytes, field);
+        if (isName(bytes, p, 'x-forwarded-')) this.#onForwarded(bytes, field, p);
+        return COMPLETE;
+      default:
+        if (length > 12 && isName(bytes, p, 'x-forwarded-')) this.#onForwarded(bytes, field, p);
+        return COMPLETE;
+    }
+  }
+
+  #cut(field: number): void {
+    this.cuts.add(this.fields.lineStart(field), this.fields.lineEnd(field, this.bytes));
+  }
+
+  #onHost(bytes: Uint8Array, field: number): number {
+    if (++this.#hosts > 1) return 400;
+    const start = this.fields.offsets[4 * field + 2]!;
+    const end = this.fields.offsets[4 * field + 3]!;
+    if (!isHost(bytes, start, end)) return 400;
+    this.hostField = field;
+    if (this.isAbsoluteForm) return COMPLETE;
+    this.hostStart = start;
+    this.hostEnd = end;
+    return COMPLETE;
+  }
+
+  #onExpect(bytes: Uint8Array, field: number): number {
+    const start = this.fields.offsets[4 * field + 2]!;
+    const end = this.fields.offsets[4 * field + 3]!;
+    if (!isToken(bytes, start, end, '100-continue')) return 417;
+    // An HTTP/1.0 client would not understand the 100 that the endpoint may send (RFC 9110 §10.1.1).
+    if (this.isHttp10) this.#cut(field);
+    else this.expectsContinue = true;
+    return COMPLETE;
+  }
+
+  #onUpgrade(field: number): void {
+    this.upgradeStart = this.fields.offsets[4 * field + 2]!;
+    this.upgradeEnd = this.fields.offsets[4 * field + 3]!;
+    this.#cut(field);
+  }
+
+  #onConnection(bytes: Uint8Array, field: number): void {
+    this.#cut(field);
+    const start = this.fields.offsets[4 * field + 2]!;
+    const end = this.fields.offsets[4 * field + 3]!;
+    if (isToken(bytes, start, end, 'keep-alive')) this.keepAlive = true;
+    else if (isToken(bytes, start, end, 'close')) this.keepAlive = false;
+    else this.#onConnectionOptions(bytes, start, end);
+  }
+
+  #onConnectionOptions(bytes: Uint8Array, start: number, end: number): void {
+    let close = false;
+    forEachListElement(bytes, start, end, (from, to) => {
+      if (isToken(bytes, from, to, 'close')) close = true;
+      else if (isToken(bytes, from, to, 'keep-alive')) this.keepAlive = true;
+      else if (isToken(bytes, from, to, 'upgrade')) this.#wantsUpgrade = true;
+      else this.#connectionNames = true;
+    });
+    if (close) this.keepAlive = false;
+  }
+
+  #onRequestId(field: number): void {
+    if (this.#trusted) this.hasRequestId = true;
+    else this.#cut(field);
+  }
+
+  #onContentLength(bytes: Uint8Array, field: number): number {
+    if (++this.#lengths > 1) return 400;
+    const { offsets } = this.fields;
+    this.contentLength = parseContentLength(bytes, offsets[4 * field + 2]!, offsets[4 * field + 3]!);
+    return this.contentLength < 0 ? 400 : COMPLETE;
+  }
+
+  #onTransferEncoding(bytes: Uint8Array, field: number): number {
+    if (++this.#codings > 1 || this.isHttp10) return 400;
+    this.isChunked = isToken(
+      bytes,
+      this.fields.offsets[4 * field + 2]!,
+      this.fields.offsets[4 * field + 3]!,
+      'chunked',
+    );
+    this.#cut(field);
+    return this.isChunked ? COMPLETE : 400;
+  }
+
+  #onForwarded(bytes: Uint8Array, field: number, p: number): void {
+    const length = this.fields.offsets[4 * field + 1]! - p;
+    if (!this.#trusted) this.#cut(field);
+    else if (length === 15 && isName(bytes, p + 12, 'for')) {
+      this.forwardedForStart = this.fields.offsets[4 * field + 2]!;
+      this.forwardedForEnd = this.fields.offsets[4 * field + 3]!;
+    } else if (length === 16 && isName(bytes, p + 12, 'host')) this.hasForwardedHost = true;
+    else if (length === 17 && isName(bytes, p + 12, 'proto')) this.hasForwardedProto = true;
+  }
+
+  #conclude(bytes: Uint8Array): number {
+    if (this.isChunked && this.#lengths > 0) return 400;
+    if (this.#hosts === 0 && !this.isHttp10) return 400;
+    if (this.#hosts === 0 && !this.isAbsoluteForm) this.hostStart = this.hostEnd = this.targetStart;
+    if (this.upgradeStart !== ABSENT && !this.#mayUpgrade(bytes)) this.upgradeStart = ABSENT;
+    if (this.#connectionNames) this.#cutConnectionNamed(bytes);
+    return COMPLETE;
+  }
+
+  /** Upgrades are tunnelled for requests without a body; never to HTTP/2, which would hide requests from us. */
+  #mayUpgrade(bytes: Uint8Array): boolean {
+    const hasBody = this.isChunked || this.contentLength > 0;
+    if (!this.#wantsUpgrade || hasBody || this.isHttp10) return false;
+    let allowed = true;
+    forEachListElement(bytes, this.upgradeStart, this.upgradeEnd, (from, to) => {
+      if (isToken(bytes, from, to, 'h2c') || isToken(bytes, from, to, 'h2')) allowed = false;
+    });
+    return allowed;
+  }
+
+  /** Fields that Connection names end here (RFC 9110 §7.6.1), but for those that frame or address the message. */
+  #cutConnectionNamed(bytes: Uint8Array): void {
+    const { offsets, count } = this.fields;
+    const named = new Set<string>();
+    for (let field = 0; field < count; field++) {
+      const start = offsets[4 * field]!;
+      if (offsets[4 * field + 1]! - start !== 10 || !isName(bytes, start, 'connection')) continue;
+      forEachListElement(bytes, offsets[4 * field + 2]!, offsets[4 * field + 3]!, (from, to) => {
+        named.add(latin1(bytes, from, to).toLowerCase());
+      });
+    }
+    for (let field = 0; field < count; field++) {
+      const name = latin1(bytes, offsets[4 * field]!, offsets[4 * field + 1]!).toLowerCase();
+      if (!named.has(name) || NEVER_NAMED.has(name)) continue;
+      this.cuts.insert(this.fields.lineStart(field), this.fields.lineEnd(field, bytes));
+    }
+  }
+}
+
+const NEVER_NAMED = new Set([
+  'content-length',
+  'cookie',
+  'authorization',
+  'expect',
+  'forwarded',
+  'host',
+  'transfer-encoding',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-request-id',
+]);

@@ -1,0 +1,285 @@
+import { Tried } from '../../control/picker/picker.ts';
+import type { Outcome } from '../../core/kernel/outcome.ts';
+import type { PickRequest } from '../../core/kernel/policy.ts';
+import { Connection } from '../../transport/connection.ts';
+import type { Socket, SocketHandlers } from '../../transport/transport.ts';
+import { type ClientSource, ClientSources } from '../client-source.ts';
+import type { ListenerOptions } from '../listener-options.ts';
+import { WeightedPools } from '../routing/weighted-pools.ts';
+import { relay, relayDrained, relayEnd } from '../splice.ts';
+import type { ProtocolDefinition, ProtocolDeps, ProtocolRuntime, ProxyPool } from './protocol.ts';
+
+const pickRequest: PickRequest = { key: '', clientIp: '' };
+const outcome: Outcome = { ok: true, latencyMs: -1 };
+
+/** Any TCP protocol: a connection in, a connection out, bytes both ways with half-close and back-pressure. */
+export const tcp: ProtocolDefinition<'tcp'> = {
+  type: 'tcp',
+  create: (_name, options, deps) => new TcpListener(options, deps),
+};
+
+class TcpListener implements ProtocolRuntime {
+  readonly deps: ProtocolDeps;
+  readonly #limits: ListenerOptions['limits'];
+  readonly #sources: ClientSources;
+  readonly #clients = new Set<TcpClient>();
+  readonly #pools: WeightedPools;
+
+  constructor(options: ListenerOptions, deps: ProtocolDeps) {
+    const route = options.routes[0]!;
+    this.deps = deps;
+    this.#limits = options.limits;
+    this.#sources = new ClientSources([]);
+    this.#pools = new WeightedPools(route.pools ?? [{ pool: route.pool!, weight: 1 }]);
+  }
+
+  get openConnections(): number {
+    return this.#clients.size;
+  }
+
+  get handlers(): SocketHandlers<never> {
+    const handlers: SocketHandlers<TcpClient> = {
+      open: (socket) => this.#accept(socket),
+      data: (socket, bytes) => socket.data.received(bytes),
+      drain: (socket) => socket.data.drained(),
+      end: (socket) => socket.data.ended(),
+      close: (socket) => socket.data.closed(),
+      connectError: () => {},
+    };
+    return handlers as SocketHandlers<never>;
+  }
+
+  #accept(socket: Socket<TcpClient>): void {
+    const source = this.#sources.enter(socket.remoteAddress);
+    const pool = this.deps.pools.get(this.#pools.next())!;
+    const client = new TcpClient(this, pool, socket, source);
+    socket.data = client;
+    const { connections, perSource = Number.POSITIVE_INFINITY } = this.#limits;
+    const isAboveSource = source.connections > perSource;
+    if (isAboveSource || this.#clients.size >= connections || !this.deps.descriptors.tryTake()) {
+      this.deps.listenerMetrics.connectionRefused(isAboveSource ? 'per-source' : 'limit');
+      client.terminate();
+      return;
+    }
+    this.#clients.add(client);
+    this.deps.listenerMetrics.connectionOpened();
+    client.start();
+  }
+
+  leave(client: TcpClient): void {
+    this.#sources.leave(client.source);
+    if (!this.#clients.delete(client)) return;
+    this.deps.descriptors.release();
+    this.deps.listenerMetrics.connectionClosed();
+  }
+
+  /** Connections have no end that we could wait for but their own. */
+  drain(): void {}
+
+  terminate(): void {
+    for (const client of [...this.#clients]) client.terminate();
+  }
+}
+
+/** A client's connection and the tries to find it an endpoint. */
+class TcpClient extends Connection {
+  readonly source: ClientSource;
+  readonly listener: TcpListener;
+  readonly pool: ProxyPool;
+  readonly #tried = new Tried();
+  #triesLeft: number;
+  #slot = -1;
+  #endpoint: TcpEndpoint | null = null;
+
+  constructor(listener: TcpListener, pool: ProxyPool, socket: Socket<TcpClient>, source: ClientSource) {
+    super();
+    this.listener = listener;
+    this.pool = pool;
+    this.source = source;
+    this.socket = socket as Socket<never>;
+    this.#triesLeft = pool.options.retries.attempts;
+  }
+
+  /** Reads nothing until an endpoint is there: what was not read can be given to any endpoint. */
+  start(): void {
+    this.pause();
+    this.#pick();
+  }
+
+  #pick(): void {
+    const { picker } = this.pool;
+    pickRequest.clientIp = this.source.ip;
+    this.#slot = picker.pick(pickRequest, this.#tried);
+    if (this.#slot < 0) this.terminate();
+    else this.#endpoint = new TcpEndpoint(this, this.#slot);
+  }
+
+  connected(): void {
+    this.touch();
+    this.resume();
+  }
+
+  connectFailed(): void {
+    const slot = this.#slot;
+    this.listener.deps.poolMetrics(this.pool.name).connectFailed(slot);
+    this.#endpoint = null;
+    this.#release(false);
+    if (this.#triesLeft-- <= 0) {
+      this.terminate();
+      return;
+    }
+    this.listener.deps.poolMetrics(this.pool.name).retried(slot);
+    this.#tried.add(slot);
+    this.#pick();
+  }
+
+  received(bytes: Uint8Array): void {
+    this.listener.deps.listenerMetrics.bytesReceived(bytes.byteLength);
+    this.touch();
+    if (this.#endpoint !== null) relay(this, this.#endpoint, bytes);
+  }
+
+  drained(): void {
+    if (this.#endpoint !== null) relayDrained(this, this.#endpoint);
+    else this.flush();
+  }
+
+  ended(): void {
+    if (this.#endpoint !== null) relayEnd(this, this.#endpoint);
+    else this.terminate();
+  }
+
+  /** The endpoint's connection is gone; `politely`: after its FIN. */
+  endpointClosed(politely: boolean): void {
+    this.#endpoint = null;
+    if (politely) this.endWhenFlushed();
+    else this.terminate();
+  }
+
+  closed(): void {
+    this.socket = null;
+    this.listener.deps.timers.remove(this);
+    this.listener.leave(this);
+    const endpoint = this.#endpoint;
+    this.#endpoint = null;
+    endpoint?.abandon();
+    if (this.#slot !== -1) {
+      this.listener.deps.poolMetrics(this.pool.name).request(this.#slot, 200, -1);
+      this.#release(true);
+    }
+  }
+
+  /** Bytes moved: the idle time starts again. */
+  touch(): void {
+    this.listener.deps.timers.arm(this, this.pool.options.timeouts.idle);
+  }
+
+  onTimeout(): void {
+    this.terminate();
+  }
+
+  #release(ok: boolean): void {
+    if (this.#slot === -1) return;
+    outcome.ok = ok;
+    outcome.latencyMs = -1;
+    this.pool.picker.done(this.#slot, outcome);
+    this.#slot = -1;
+  }
+}
+
+/** The connection to an endpoint that serves one client. */
+class TcpEndpoint extends Connection {
+  readonly #slot: number;
+  #client: TcpClient | null;
+  #addressIndex = 0;
+
+  constructor(client: TcpClient, slot: number) {
+    super();
+    this.#client = client;
+    this.#slot = slot;
+    client.listener.deps.timers.arm(this, client.pool.options.timeouts.connect);
+    this.#dial();
+  }
+
+  #dial(): void {
+    const { deps } = this.#client!.listener;
+    const address = this.#client!.pool.picker.endpoint(this.#slot).addresses[this.#addressIndex];
+    if (address === undefined || !deps.descriptors.tryTake()) queueMicrotask(() => this.#failed());
+    else deps.transport.connect(address, handlersFor(deps), this as TcpEndpoint);
+  }
+
+  opened(socket: Socket<TcpEndpoint>, deps: ProtocolDeps): void {
+    this.socket = socket as Socket<never>;
+    deps.timers.remove(this);
+    if (this.#client === null) this.terminate();
+    else this.#client.connected();
+  }
+
+  connectError(deps: ProtocolDeps): void {
+    deps.descriptors.release();
+    if (this.#client === null) return;
+    const { addresses } = this.#client.pool.picker.endpoint(this.#slot);
+    if (++this.#addressIndex < addresses.length) this.#dial();
+    else this.#failed();
+  }
+
+  #failed(): void {
+    const client = this.#client;
+    if (client === null) return;
+    this.#client = null;
+    client.listener.deps.timers.remove(this);
+    client.connectFailed();
+  }
+
+  received(bytes: Uint8Array, deps: ProtocolDeps): void {
+    if (this.#client === null) return;
+    deps.listenerMetrics.bytesSent(bytes.byteLength);
+    this.#client.touch();
+    relay(this, this.#client, bytes);
+  }
+
+  drained(): void {
+    if (this.#client !== null) relayDrained(this, this.#client);
+  }
+
+  ended(): void {
+    if (this.#client !== null) relayEnd(this, this.#client);
+  }
+
+  closed(deps: ProtocolDeps): void {
+    deps.descriptors.release();
+    this.socket = null;
+    const client = this.#client;
+    this.#client = null;
+    client?.endpointClosed(this.inputEnded);
+  }
+
+  /** The client is gone. */
+  abandon(): void {
+    this.#client = null;
+    this.terminate();
+  }
+
+  onTimeout(): void {
+    this.#failed();
+  }
+}
+
+const handlersByDeps = new WeakMap<ProtocolDeps, SocketHandlers<TcpEndpoint>>();
+
+/** One set of handlers for all connections to endpoints of a listener. */
+function handlersFor(deps: ProtocolDeps): SocketHandlers<TcpEndpoint> {
+  let handlers = handlersByDeps.get(deps);
+  if (handlers === undefined) {
+    handlers = {
+      open: (socket) => socket.data.opened(socket, deps),
+      data: (socket, bytes) => socket.data.received(bytes, deps),
+      drain: (socket) => socket.data.drained(),
+      end: (socket) => socket.data.ended(),
+      close: (socket) => socket.data.closed(deps),
+      connectError: (endpoint) => endpoint.connectError(deps),
+    };
+    handlersByDeps.set(deps, handlers);
+  }
+  return handlers;
+}

@@ -1,0 +1,24 @@
+import type { Connection } from '../transport/connection.ts';
+
+/** Two connections as one pipe, with back-pressure and half-close in both directions: tcp, and upgraded http. */
+
+/** Passes on what `from` received. The bytes must be the receiver's own. */
+export function relay(from: Connection, to: Connection, bytes: Uint8Array): void {
+  if (!to.send(bytes, 0, bytes.byteLength, true)) from.pause();
+}
+
+/** `to` can be written again. */
+export function relayDrained(to: Connection, from: Connection): void {
+  if (to.flush()) from.resume();
+}
+
+/** `from` sent FIN: it is passed on; when both have, both are closed. */
+export function relayEnd(from: Connection, to: Connection): void {
+  from.inputEnded = true;
+  if (!to.inputEnded) {
+    to.shutdownWhenFlushed();
+    return;
+  }
+  to.endWhenFlushed();
+  from.endWhenFlushed();
+}
