@@ -130,6 +130,16 @@ describe('http', () => {
       want: { kind: 'failed', reason: 'connection closed before the end of the answer' },
     },
     {
+      why: 'a chunk that is none',
+      behave: answer('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n'),
+      want: { kind: 'failed', reason: 'the answer is not HTTP' },
+    },
+    {
+      why: 'a head beyond all measure',
+      behave: answer(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(200_000)}\r\n\r\n`),
+      want: { kind: 'failed', reason: 'the answer has too long a head' },
+    },
+    {
       why: 'a switch of protocols',
       behave: answer('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
       want: { kind: 'failed' },
