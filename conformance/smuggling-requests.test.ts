@@ -4,7 +4,8 @@ import { startBalancer } from './harness/balancer.ts';
 import { get, type RawClient, rawClient, request } from './harness/client.ts';
 import { freePort, sleep } from './harness/sockets.ts';
 import { cleanUp, eachTransport } from './harness/suite.ts';
-import { type RequestCase, requestGroups } from './scenarios/smuggling-requests.ts';
+import type { RequestCase } from './scenarios/smuggling-case.ts';
+import { requestGroups } from './scenarios/smuggling-requests.ts';
 
 /** Long enough for a request that should not have been forwarded to arrive. */
 const SETTLE_MS = 8;

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { createResponseReader, type Message, type MessageReader } from './message-reader.ts';
-import { sleep, until, writeFully } from './sockets.ts';
+import { sleep, within, writeFully } from './sockets.ts';
 
 export interface ClientOptions {
   /** Methods of the requests that will be sent, in order; further ones count as GET. Needed for HEAD. */
@@ -41,6 +41,8 @@ export interface RawClient {
 }
 
 interface Received {
+  /** Called, and forgotten, whenever something has come. */
+  readonly waiting: (() => void)[];
   readonly responses: Message[];
   readonly interim: Message[];
   readonly plain: Buffer[];
@@ -51,16 +53,23 @@ interface Received {
 export async function rawClient(port: number, options: ClientOptions = {}): Promise<RawClient> {
   const socket = await open(port, options);
   const received = createReceived(options);
-  socket.on('data', (bytes: Buffer) => (options.plain ? received.plain.push(bytes) : received.reader.push(bytes)));
+  socket.on('data', (bytes: Buffer) => {
+    if (options.plain) received.plain.push(bytes);
+    else received.reader.push(bytes);
+    wake(received);
+  });
   socket.on('end', () => {
     if (received.ended === 'open') received.ended = 'fin';
     received.reader.finish();
+    wake(received);
   });
   socket.on('error', () => {
     received.ended = 'reset';
+    wake(received);
   });
   socket.on('close', () => {
     if (received.ended === 'open') received.ended = 'reset';
+    wake(received);
   });
   return createClient(socket, received, options.plain === true);
 }
@@ -83,7 +92,7 @@ function createReceived(options: ClientOptions): Received {
   const reader = createResponseReader(() => methods.shift() ?? 'GET', {
     end: (message) => (message.start[1].startsWith('1') ? interim : responses).push(message),
   });
-  return { responses, interim, plain: [], reader, ended: 'open' };
+  return { responses, interim, plain: [], reader, waiting: [], ended: 'open' };
 }
 
 function createClient(socket: Socket, received: Received, plain: boolean): RawClient {
@@ -106,13 +115,13 @@ function createClient(socket: Socket, received: Received, plain: boolean): RawCl
     },
     async response(index = 0, timeoutMs = 3000) {
       const over = (): boolean => reader.violation !== undefined || received.ended !== 'open';
-      await until(`response ${index}`, () => responses.length > index || over(), timeoutMs);
+      await untilWoken(received, `response ${index}`, () => responses.length > index || over(), timeoutMs);
       const message = responses[index];
       if (!message) throw new Error(`no response ${index}: ${reader.violation ?? received.ended}`);
       return message;
     },
     async waitClosed(timeoutMs = 1500) {
-      return until('closed', () => received.ended !== 'open', timeoutMs).then(
+      return untilWoken(received, 'closed', () => received.ended !== 'open', timeoutMs).then(
         () => true,
         () => false,
       );
@@ -123,6 +132,18 @@ function createClient(socket: Socket, received: Received, plain: boolean): RawCl
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
   };
+}
+
+function wake({ waiting }: Received): void {
+  for (const each of waiting.splice(0)) each();
+}
+
+/** Without polling: hundreds of clients may wait at one time. */
+async function untilWoken({ waiting }: Received, what: string, condition: () => boolean, timeoutMs: number) {
+  const deadline = performance.now() + timeoutMs;
+  while (!condition()) {
+    await within(what, new Promise<void>((resolve) => void waiting.push(resolve)), deadline - performance.now());
+  }
 }
 
 /** One request on a connection of its own. Throws when there is no complete, well-formed answer. */
