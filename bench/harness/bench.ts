@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Balancer, Setting } from './balancer.ts';
 import type { Row } from './comparison.ts';
 import { type EquipoiseSetting, missingEquipoise, startEquipoise } from './equipoise.ts';
@@ -69,7 +70,7 @@ function requirePrograms(options: BenchOptions): void {
 /** Starts the origin on three ports; `host` 0.0.0.0 makes it answer on every loopback address. */
 export async function startOrigin(bench: Bench, host = '127.0.0.1'): Promise<Origin> {
   const ports = [await freePort(), await freePort(), await freePort()];
-  const program = startBeside(bench, 'origin', [host, ports.join(',')]);
+  const program = startBeside(bench, import.meta.resolve('./origin.ts'), [host, ports.join(',')]);
   await untilReady(program, () => acceptsTcp(ports[2]!));
   const served = async (): Promise<number> => Number(await (await fetch(`http://127.0.0.1:${ports[0]}/served`)).text());
   return { ports, program, served };
@@ -78,14 +79,15 @@ export async function startOrigin(bench: Bench, host = '127.0.0.1'): Promise<Ori
 /** Starts the sender of bulk data; gives its port. */
 export async function startBulkSource(bench: Bench): Promise<number> {
   const port = await freePort();
-  const program = startBeside(bench, 'bulk', ['send', '127.0.0.1', String(port)]);
+  const program = startBeside(bench, import.meta.resolve('./bulk.ts'), ['send', '127.0.0.1', String(port)]);
   await untilReady(program, () => acceptsTcp(port));
   return port;
 }
 
-function startBeside({ directory, options }: Bench, name: string, words: readonly string[]): Program {
-  const command = [process.execPath, join(import.meta.dir, `${name}.ts`), ...words];
-  return startProgram({ name, command, core: options.loadCore, directory });
+function startBeside({ directory, options }: Bench, url: string, words: readonly string[]): Program {
+  const file = fileURLToPath(url);
+  const command = [process.execPath, file, ...words];
+  return startProgram({ name: basename(file, '.ts'), command, core: options.loadCore, directory });
 }
 
 interface Told {
