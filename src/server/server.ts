@@ -7,6 +7,7 @@ import type { ListenerOptions } from '../proxy/listener-options.ts';
 import type { ProtocolDefinition, ProtocolRuntime } from '../proxy/protocols/protocol.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { EventBus } from '../telemetry/events.ts';
+import type { DescriptorBudget } from '../transport/descriptors.ts';
 import type { TimerWheel } from '../transport/timer-wheel.ts';
 import type { SocketAddress, Transport } from '../transport/transport.ts';
 import { type DrainResult, drainListeners } from './drain.ts';
@@ -18,6 +19,7 @@ export interface ServerDeps extends Omit<PoolDeps, 'onEvent'> {
   readonly transport: Transport;
   /** Advanced by its owner, also while the server drains. */
   readonly timers: TimerWheel;
+  readonly descriptors: DescriptorBudget;
   readonly scheduler: Scheduler;
   readonly protocols: Pick<Registry<ProtocolDefinition>, 'get' | 'types'>;
   readonly counters: Counters;
@@ -97,14 +99,16 @@ function createRuntime(
   deps: ServerDeps,
   emit: (what: ServerHappening) => void,
 ): ProtocolRuntime {
-  const { transport, timers, clock, rng, counters } = deps;
-  const protocol = deps.protocols.get(options.protocol);
+  const { transport, timers, descriptors, clock, rng, counters } = deps;
+  // `http` is what is configured; HTTP/1.1 is the version of it that is spoken.
+  const protocol = deps.protocols.get(options.protocol === 'http' ? 'http1' : options.protocol);
   if (protocol === undefined) {
     throw new EquipoiseError('config-invalid', `listener ${name}: no protocol "${options.protocol}"`);
   }
   return protocol.create(name, options, {
     transport,
     timers,
+    descriptors,
     clock,
     rng,
     pools,

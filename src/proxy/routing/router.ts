@@ -74,8 +74,8 @@ export class Router {
     if (host === null || host === '*') return this.#anyHost;
     const name = host.toLowerCase();
     const [map, key] = name.startsWith('*.') ? [this.#wildcards, name.slice(1)] : [this.#hosts, name];
-    let paths = map.get(key);
-    if (paths === undefined) map.set(key, (paths = newPathIndex()));
+    const paths = map.get(key) ?? newPathIndex();
+    map.set(key, paths);
     return paths;
   }
 

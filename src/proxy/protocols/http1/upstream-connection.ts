@@ -210,7 +210,8 @@ export class UpstreamConnection extends Connection {
   }
 
   #beginBody(exchange: Exchange, head: ResponseHead): BodyReader {
-    const body = (this.#body ??= new BodyReader());
+    this.#body ??= new BodyReader();
+    const body = this.#body;
     this.#isReframed = false;
     if (exchange.isHead || isBodyless(head.status)) body.begin(NO_BODY, 0, false);
     else if (head.isChunked) body.begin(CHUNKED, 0, exchange.isHttp10);
