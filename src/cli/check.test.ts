@@ -14,15 +14,16 @@ writeFileSync(join(cwd, 'bad.yaml'), `${listener}pools:\n  a:\n    polcy: p2c\n 
 writeFileSync(join(cwd, 'warn.yaml'), `${listener}pools:\n  a: { endpoints: [1] }\n  b: { endpoints: ["\${PORT}"] }\n`);
 
 async function run(command: typeof check, argv: string[], color = false) {
-  let [out, err] = ['', ''];
+  const out: string[] = [];
+  const err: string[] = [];
   const io = {
-    stdout: (text: string) => void (out += text),
-    stderr: (text: string) => void (err += text),
+    stdout: (text: string) => out.push(text),
+    stderr: (text: string) => err.push(text),
     env: { PORT: '9' },
     cwd,
     color,
   };
-  return { code: await command(argv, io), out, err };
+  return { code: await command(argv, io), out: out.join(''), err: err.join('') };
 }
 
 describe('check', () => {

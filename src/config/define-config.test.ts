@@ -45,9 +45,9 @@ export const refused = () => [
   defineConfig({ listeners: { w: { bind, pool: 'a' } }, pools: { a: { polcy: 'p2c', endpoints: [1] } } }),
   // @ts-expect-error: an unknown policy
   defineConfig({ listeners: { w: { bind, pool: 'a' } }, pools: { a: { policy: 'p3c', endpoints: [1] } } }),
-  // @ts-expect-error: an option of another policy
   defineConfig({
     listeners: { w: { bind, pool: 'a' } },
+    // @ts-expect-error: an option of another policy
     pools: { a: { policy: { type: 'p2c', virtualNodes: 1 }, endpoints: [1] } },
   }),
   // @ts-expect-error: an unknown protocol

@@ -72,8 +72,8 @@ describe('effectiveConfig', () => {
 
   test('marks no value that was written', () => {
     const defaults = text.split('\n').filter((line) => line.endsWith('# default'));
-    // What the second pool, the tcp listener and the short endpoints left out.
-    expect(defaults.filter((line) => /mode|weight|backup|id:/.test(line))).toHaveLength(11);
+    // Three endpoints are given by their address alone: id, weight, backup and mode are left out.
+    expect(defaults.filter((line) => /mode|weight|backup|id:/.test(line))).toHaveLength(12);
     expect(text).toMatch(/drainTimeout: 90s$/m);
     expect(text).toMatch(/type: p2c$/m);
   });

@@ -1,4 +1,5 @@
 import { Document, isCollection, isPair, isScalar, isSeq, type Node, visit } from 'yaml';
+import type { ListenerOptions } from '../proxy/listener-options.ts';
 import { formatAddress } from './addresses.ts';
 import type { Config } from './config.ts';
 import type { Path } from './problem.ts';
@@ -9,7 +10,16 @@ const sizeKeys = ['headBytes', 'bodyBytes'];
 
 /** The configuration as a file could say it, with every default filled in and secrets replaced by `***`. */
 export function effectiveInput(config: Config): unknown {
-  return encode(config, []);
+  const listeners = Object.entries(config.listeners).map(([name, each]) => [name, withoutForeign(each)]);
+  return encode({ ...config, listeners: Object.fromEntries(listeners) }, []);
+}
+
+/** Leaves out what means nothing to a tcp listener, and would be refused in a file. */
+function withoutForeign(listener: ListenerOptions): object {
+  if (listener.protocol !== 'tcp') return listener;
+  const { trustedProxies: _, timeouts: __, limits, ...rest } = listener;
+  const { headBytes: _a, headerFields: _b, bodyBytes: _c, ...counted } = limits;
+  return { ...rest, limits: counted };
 }
 
 /**
