@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Policy, PolicyDeps } from '../../core/kernel/policy.ts';
+import { createPolicy, policies } from '../../core/policies/registry.ts';
 import { fakeClock } from '../../core/testing/fake-clock.ts';
 import { pickRequest } from '../../core/testing/policy-deps.ts';
 import { seededRng } from '../../core/testing/rng.ts';
@@ -37,12 +39,16 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
 /** A picker beside a naive model of it; every step compares the two. */
 class Comparison {
-  readonly picker = new Picker({ pool: 'p', createPolicy: strictPolicy, clock: fakeClock(), rng: seededRng(1) });
+  readonly picker: Picker;
   readonly members = new Map<number, MemberSnapshot>();
   readonly underWay: { slot: number; id: string }[] = [];
   readonly tried = new Tried();
   version = 0;
   most = 0;
+
+  constructor(create: (deps: PolicyDeps) => Policy) {
+    this.picker = new Picker({ pool: 'p', createPolicy: create, clock: fakeClock(), rng: seededRng(1) });
+  }
 
   run(given: Step): void {
     if (given.do === 'snapshot') this.snapshot(given.endpoints);
@@ -116,15 +122,20 @@ class Comparison {
   }
 }
 
+const subjects = [
+  { type: 'a strict policy', create: strictPolicy },
+  ...policies.types.map((type) => ({ type, create: (deps: PolicyDeps) => createPolicy(type, deps) })),
+];
+
 describe('Picker', () => {
-  test('keeps every promise over any sequence of events', () => {
+  test.each(subjects)('keeps every promise over any sequence of events with $type', ({ create }) => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const comparison = new Comparison();
+        const comparison = new Comparison(create);
         for (const each of steps) comparison.run(each);
         for (const { slot } of comparison.underWay) expect(slot).toBeLessThan(Math.max(1, comparison.most));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
