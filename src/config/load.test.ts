@@ -563,6 +563,11 @@ describe('warnings', () => {
       'listeners: { w: { bind: [0.0.0.0:1, 127.0.0.1:1], pool: a } }\npools: { a: { endpoints: [1] } }',
       '0.0.0.0:1 of listener "w" covers this address too',
     ],
+    [
+      'a wildcard of both families',
+      'listeners: { w: { bind: ["[::]:1", 0.0.0.0:1], pool: a } }\npools: { a: { endpoints: [1] } }',
+      'listeners.w.bind[1]: [::]:1 of listener "w" covers this address too',
+    ],
     ['all is taken', file({ route: 'pool: a }, { pool: a' }), 'routes[1]: can never match: routes[0]'],
     [
       'a name below',
@@ -586,6 +591,11 @@ describe('warnings', () => {
     const found = warningsOf(text);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(want);
+  });
+
+  test('none where 0.0.0.0 stands beside an address of IPv6', () => {
+    const text = 'listeners: { w: { bind: [0.0.0.0:1, "[::1]:1"], pool: a } }\npools: { a: { endpoints: [1] } }';
+    expect(warningsOf(text)).toEqual([]);
   });
 
   test.each([

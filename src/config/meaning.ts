@@ -60,13 +60,18 @@ function checkAddresses(found: Findings, file: unknown): void {
 
 /** Linux refuses 127.0.0.1:80 beside 0.0.0.0:80 unless both sockets share the port, which other systems do not do. */
 function checkWildcards(found: Findings, bound: readonly Bound[]): void {
-  const wide = new Map<number, Bound>();
-  for (const each of bound) if (isWildcard(each.address)) wide.set(portOf(each.address), each);
+  const wide = bound.filter((each) => isWildcard(each.address));
   for (const { path, address } of bound) {
-    const other = wide.get(portOf(address));
-    if (other === undefined || other.address === address || isWildcard(address)) continue;
+    const other = wide.find((each) => each.address !== address && covers(each.address, address));
+    if (other === undefined) continue;
     found.warning(path, `${formatAddress(other.address)} of ${nameOfOwner(other.path)} covers this address too`);
   }
+}
+
+/** `[::]` takes IPv4 as well; 0.0.0.0 takes nothing of IPv6. */
+function covers(wildcard: SocketAddress, address: SocketAddress): boolean {
+  if (wildcard.kind !== 'tcp' || address.kind !== 'tcp' || wildcard.port !== address.port) return false;
+  return wildcard.host === '::' || !address.host.includes(':');
 }
 
 function boundAddresses(file: unknown): Bound[] {

@@ -89,7 +89,7 @@ export const PoolFile = section(
     connections: PoolConnections.prefault({}).describe('Connections kept to the endpoints.'),
     servedBy: flag().prefault(false).describe('Adds `X-Served-By: <endpoint id>` to answers.'),
     host: z.exactOptional(text(readAuthority)).describe('Host sent to the endpoints; absent: the client’s.'),
-    forwarded: flag().prefault(false).describe('Adds `Forwarded` and `Via` to requests.'),
+    forwarded: flag().prefault(false).describe('Adds `Forwarded` to requests.'),
     requestId: flag().prefault(false).describe('Makes `X-Request-Id` where a trusted proxy has not sent one.'),
   },
   ['discovery', 'outliers', 'circuitBreaker', 'hedge', 'sticky', 'slowStart', 'queue', 'cost', 'tls', 'http', 'panic'],
