@@ -1,3 +1,4 @@
+import type { EventBus } from '../telemetry/events.ts';
 import { formatSocketAddress } from '../transport/address.ts';
 import type { ServerEvent } from './events.ts';
 
@@ -12,6 +13,18 @@ interface Line {
 export function formatEvent(event: ServerEvent): string | undefined {
   const line = describe(event);
   return line === undefined ? undefined : formatLine(event.at, line.level, line.message);
+}
+
+/** Writes a line for each event that deserves one. Returns how to stop it. */
+export function logEvents(
+  events: EventBus<ServerEvent>,
+  write: (line: string) => void,
+  wanted: (event: ServerEvent) => boolean = () => true,
+): () => void {
+  return events.subscribe((event) => {
+    const line = wanted(event) ? formatEvent(event) : undefined;
+    if (line !== undefined) write(line);
+  });
 }
 
 /** One line whatever the message: a line break in it cannot fake another line. */

@@ -19,6 +19,7 @@ export interface ServerDeps extends Omit<PoolDeps, 'onEvent'> {
   readonly transport: Transport;
   /** Advanced by its owner, also while the server drains. */
   readonly timers: TimerWheel;
+  /** Of the whole program: connections of clients and to endpoints. */
   readonly descriptors: DescriptorBudget;
   readonly scheduler: Scheduler;
   readonly protocols: Pick<Registry<ProtocolDefinition>, 'get' | 'types'>;

@@ -6,6 +6,7 @@ import { createRng } from '../../core/kernel/rng.ts';
 import { createPolicy } from '../../core/policies/registry.ts';
 import { Counters } from '../../telemetry/counters.ts';
 import { createEventBus } from '../../telemetry/events.ts';
+import { createDescriptorBudget } from '../../transport/descriptors.ts';
 import { createTransport } from '../../transport/detect.ts';
 import { TimerWheel } from '../../transport/timer-wheel.ts';
 import type { ServerEvent } from '../events.ts';
@@ -19,6 +20,7 @@ export function testDeps(): ServerDeps {
   return {
     transport: createTransport({ onHandlerError: (error) => Promise.reject(error) }),
     timers: new TimerWheel(),
+    descriptors: createDescriptorBudget(),
     clock: performance,
     rng: createRng(1),
     scheduler,

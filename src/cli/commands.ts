@@ -1,0 +1,62 @@
+import { proposal } from '../config/proposal.ts';
+import { check } from './check.ts';
+import { demo } from './demo.ts';
+import { type CliIo, exitCodes } from './io.ts';
+import { run } from './run.ts';
+import { schema } from './schema.ts';
+import { serve } from './serve.ts';
+import { programVersion, runtimeName } from './system.ts';
+
+interface Command {
+  readonly name: string;
+  readonly parameters: string;
+  readonly summary: string;
+  readonly start: (argv: readonly string[], io: CliIo) => Promise<number>;
+}
+
+const commands: readonly Command[] = [
+  { name: 'demo', parameters: '', summary: 'backends, traffic and live numbers, to see it at work', start: demo },
+  { name: 'run', parameters: '<config>', summary: 'serve what a configuration says', start: run },
+  { name: 'serve', parameters: '<target…>', summary: 'balance between targets, without a configuration', start: serve },
+  { name: 'check', parameters: '<config>', summary: 'report every mistake in a configuration', start: check },
+  { name: 'schema', parameters: '', summary: 'print the JSON Schema of the configuration', start: schema },
+];
+
+const table = commands.map((each) => `  ${`${each.name} ${each.parameters}`.padEnd(18)} ${each.summary}\n`).join('');
+
+const usage = `usage: equipoise <command>
+
+${table}
+  <command> --help   more about it
+  --version          of this program
+`;
+
+/** Runs the command that `argv` names; resolves with the exit code: 0 done, 1 failed, 2 wrong usage. Never rejects. */
+export async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined) return print(io.stderr, usage, exitCodes.usage);
+  if (name === '--help' || name === '-h' || name === 'help') return print(io.stdout, usage, exitCodes.done);
+  if (name === '--version' || name === '-v') return print(io.stdout, `${version()}\n`, exitCodes.done);
+  const command = commands.find((each) => each.name === name);
+  if (command === undefined) return print(io.stderr, unknown(name), exitCodes.usage);
+  try {
+    return await command.start(rest, io);
+  } catch (error) {
+    return print(io.stderr, `equipoise: ${(error as Error).message}\n`, exitCodes.failed);
+  }
+}
+
+const version = () => `equipoise ${programVersion()} (${runtimeName()})`;
+
+function unknown(name: string): string {
+  const hint = proposal(
+    name,
+    commands.map((each) => each.name),
+  );
+  return `equipoise: there is no command "${name}"; ${hint}\n`;
+}
+
+function print(write: (text: string) => void, text: string, code: number): number {
+  write(text);
+  return code;
+}

@@ -1,0 +1,176 @@
+import { randomInt } from 'node:crypto';
+import type { Config } from '../config/config.ts';
+import { type ConfigResult, configFromValue } from '../config/load.ts';
+import { duration } from '../config/scalars.ts';
+import { createRng } from '../core/kernel/rng.ts';
+import { formatSocketAddress, parseSocketAddress } from '../transport/address.ts';
+import { readAdmin } from './admin-option.ts';
+import { readArguments, wrongUsage } from './arguments.ts';
+import { type Backend, startBackends } from './demo/backends.ts';
+import { createScoreboard } from './demo/scoreboard.ts';
+import { createScreen } from './demo/screen.ts';
+import { startTraffic } from './demo/traffic.ts';
+import { renderFrame, renderSummary } from './demo/view.ts';
+import { type CliIo, exitCodes } from './io.ts';
+import { printProblems } from './problems.ts';
+import { type Serving, startServing, surviveExceptions } from './serving.ts';
+import { type StopSignals, watchSignals } from './signals.ts';
+import { createSystem } from './system.ts';
+
+const DEFAULT_LISTEN = '127.0.0.1:8080';
+
+export const demoUsage = `usage: equipoise demo [--policy p2c] [--rate 200] [--duration 10s] [--listen 8080] [--admin 9900]
+
+Starts three backends of different speed and one that fails now and then, balances traffic between them and shows what
+happens. Everything is real: sockets, health checks, retries.
+
+  --policy    how an endpoint is picked
+  --rate      requests a second that the demo makes itself, 0 to 5000 (default 200)
+  --duration  ends by itself after this time; without it Ctrl-C ends it
+  --listen    address to accept on; default 8080, or a free port where that is taken
+  --admin     address of /livez, /readyz and /metrics, on this machine only
+`;
+
+interface DemoOptions {
+  readonly config: (backends: readonly Backend[], listen: string) => ConfigResult;
+  /** Absent: the default, and another port where that is taken. */
+  readonly listen: string | undefined;
+  readonly rate: number;
+  readonly durationMs: number | undefined;
+}
+
+/** `equipoise demo`: 0 ended by Ctrl-C or after its duration, 1 it could not start, 2 wrong usage. */
+export async function demo(argv: readonly string[], io: CliIo): Promise<number> {
+  const text = { type: 'string' } as const;
+  const options = {
+    policy: text,
+    rate: { ...text, default: '200' },
+    duration: text,
+    listen: text,
+    admin: text,
+  } as const;
+  const parsed = readArguments(argv, options, demoUsage, io);
+  if (parsed.kind === 'end') return parsed.code;
+  const { values, targets } = parsed;
+  if (targets.length > 0) return wrongUsage(`demo: unexpected ${targets[0]}`, demoUsage, io);
+  const read = readOptions(values);
+  return typeof read === 'string' ? wrongUsage(`demo: ${read}`, demoUsage, io) : play(read, io);
+}
+
+interface DemoFlags {
+  readonly policy?: string | undefined;
+  readonly rate: string;
+  readonly duration?: string | undefined;
+  readonly listen?: string | undefined;
+  readonly admin?: string | undefined;
+}
+
+/** A string says what is wrong. */
+function readOptions(flags: DemoFlags): DemoOptions | string {
+  const rate = Number(flags.rate);
+  if (!Number.isInteger(rate) || rate < 0 || rate > 5000) return `--rate "${flags.rate}" is no number from 0 to 5000`;
+  const time = flags.duration === undefined ? undefined : duration().safeParse(flags.duration);
+  if (time?.success === false) return `--duration "${flags.duration}" is no duration; write 10s or 1m`;
+  const admin = readAdmin(flags.admin);
+  if (typeof admin === 'string') return `--admin ${admin}`;
+  const listen = flags.listen === undefined ? undefined : parseSocketAddress(flags.listen);
+  if (listen?.ok === false) return `--listen ${listen.problem}`;
+  return {
+    rate,
+    durationMs: time?.data,
+    listen: listen && formatSocketAddress(listen.address),
+    config: (backends, bind) => demoConfig(backends, bind, flags.policy, admin && formatSocketAddress(admin.bind)),
+  };
+}
+
+function demoConfig(backends: readonly Backend[], bind: string, policy?: string, admin?: string): ConfigResult {
+  const value = {
+    drainTimeout: '2s',
+    ...(admin !== undefined && { admin: { bind: admin } }),
+    listeners: { web: { bind, protocol: 'http', routes: [{ pool: 'main' }] } },
+    pools: {
+      main: {
+        ...(policy !== undefined && { policy }),
+        endpoints: backends.map(({ id, port }) => ({ id, address: `127.0.0.1:${port}` })),
+        health: { type: 'http', path: '/health', interval: '500ms', timeout: '400ms', rise: 2, fall: 2 },
+        servedBy: true,
+      },
+    },
+  };
+  return configFromValue(value, { file: 'demo', env: {} });
+}
+
+async function play(options: DemoOptions, io: CliIo): Promise<number> {
+  const now = () => performance.now();
+  const backends = await startBackends({ rng: createRng(randomInt(2 ** 32)), now });
+  const signals = watchSignals(process, now, () => {});
+  try {
+    const serving = await start(options, backends, io);
+    if (serving === undefined) return exitCodes.failed;
+    await perform(serving, options, signals, io);
+    return exitCodes.done;
+  } finally {
+    signals.close();
+    for (const backend of backends) backend.close();
+  }
+}
+
+/** Undefined when it could not start, which was said. */
+async function start(options: DemoOptions, backends: readonly Backend[], io: CliIo): Promise<Serving | undefined> {
+  const result = options.config(backends, options.listen ?? DEFAULT_LISTEN);
+  if (!result.ok) {
+    printProblems(result.problems, io);
+    return undefined;
+  }
+  try {
+    return await startServing(result.config, createSystem());
+  } catch (error) {
+    const isTaken = options.listen === undefined && (error as Error).message.startsWith('listener web:');
+    if (!isTaken) throw error;
+    const serving = await startServing(withFreePort(result.config), createSystem());
+    io.stdout(`${DEFAULT_LISTEN} is taken: using ${formatSocketAddress(serving.server.listeners[0]!.address)}\n`);
+    return serving;
+  }
+}
+
+function withFreePort(config: Config): Config {
+  const web = { ...config.listeners['web']!, bind: [{ kind: 'tcp', host: '127.0.0.1', port: 0 }] as const };
+  return { ...config, listeners: { web } };
+}
+
+/** Until Ctrl-C or the end of the duration. */
+async function perform({ server, admin, close }: Serving, options: DemoOptions, signals: StopSignals, io: CliIo) {
+  const now = () => performance.now();
+  const { address } = server.listeners[0]!;
+  const url = `http://${formatSocketAddress(address)}`;
+  const adminUrl = admin && `http://${formatSocketAddress(admin.address)}`;
+  const inPlace = process.stdout.isTTY === true;
+  const traffic = startTraffic({ address, rate: options.rate, now });
+  const scoreboard = createScoreboard({ server, traffic, listener: 'web', pool: 'main', url, adminUrl, now });
+  const stopSurviving = surviveExceptions((_, message) => io.stderr(`${message}\n`));
+  const screen = createScreen(io.stdout, inPlace);
+  const show = () => screen.draw(renderFrame(scoreboard.next(), inPlace && io.color));
+  if (inPlace) show();
+  const timer = setInterval(show, 1000);
+  await endOf(options.durationMs, signals.stop);
+  clearInterval(timer);
+  await Promise.race([traffic.stop(), signals.force]);
+  if (inPlace) show();
+  screen.close();
+  const { all } = traffic;
+  io.stdout(`${renderSummary(scoreboard.next(), { p50Ms: all.quantile(0.5), p99Ms: all.quantile(0.99) })}\n`);
+  await Promise.race([server.drain(), signals.force]);
+  stopSurviving();
+  close();
+}
+
+function endOf(durationMs: number | undefined, stop: Promise<void>): Promise<void> {
+  if (durationMs === undefined) return stop;
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, durationMs);
+    void stop.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
