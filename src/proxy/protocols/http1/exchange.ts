@@ -182,6 +182,8 @@ export class Exchange {
       return;
     }
     this.#release(false, this.#elapsedMs());
+    this.latencyMs = -1;
+    this.sentAtMs = 0;
     this.#triesLeft--;
     this.tried.add(slot);
     pool.metrics.retried(slot);

@@ -1,21 +1,9 @@
-import {
-  COLON,
-  CR,
-  forEachListElement,
-  isName,
-  isToken,
-  LF,
-  latin1,
-  SLASH,
-  SP,
-  startsWith,
-  TARGET_BYTE,
-  TOKEN,
-} from './bytes.ts';
+import { forEachListElement, isName, isToken, latin1 } from './bytes.ts';
 import { parseContentLength } from './content-length.ts';
 import { Cuts } from './cuts.ts';
 import { COMPLETE, FieldScanner, INCOMPLETE } from './field-scanner.ts';
 import { isHost } from './host.ts';
+import { RequestLine } from './request-line.ts';
 
 export interface HeadLimits {
   readonly headBytes: number;
@@ -31,27 +19,11 @@ const ABSENT = -1;
  * request (400, 414, 431, 501, 505). Nothing is copied: the fields below are offsets into the bytes, and `cuts` are
  * the lines that are not forwarded (hop-by-hop, and what an untrusted client may not claim).
  */
-export class RequestHead {
-  bytes: Uint8Array = new Uint8Array(0);
-  start = 0;
+export class RequestHead extends RequestLine {
   /** Behind the empty line. */
   end = 0;
-  methodEnd = 0;
-  targetStart = 0;
-  targetEnd = 0;
-  /** Where the path begins: `targetStart`, or behind the authority of an absolute-form target. */
-  pathStart = 0;
-  hostStart = 0;
-  hostEnd = 0;
   /** The Host line, when it must be replaced (absolute-form targets); ABSENT otherwise. */
   hostField = ABSENT;
-  isAbsoluteForm = false;
-  /** `OPTIONS *`. */
-  isAsterisk = false;
-  isHttp10 = false;
-  isHead = false;
-  /** Safe to send again when no byte of an answer came (RFC 9110 §9.2.2). */
-  isIdempotent = false;
   keepAlive = true;
   /** −1: no Content-Length. */
   contentLength = -1;
@@ -72,9 +44,6 @@ export class RequestHead {
 
   readonly #limits: HeadLimits;
   #trusted = false;
-  #lineParsed = false;
-  #searchedTo = 0;
-  #emptyLineSkipped = false;
   #connectionNames = false;
   #wantsUpgrade = false;
   #hosts = 0;
@@ -82,18 +51,15 @@ export class RequestHead {
   #codings = 0;
 
   constructor(limits: HeadLimits) {
+    super();
     this.#limits = limits;
     this.fields = new FieldScanner(limits.headerFields);
   }
 
   /** `trusted`: the peer's X-Forwarded-*, Forwarded and X-Request-Id are believed. */
   begin(bytes: Uint8Array, start: number, trusted: boolean): void {
-    this.bytes = bytes;
-    this.start = start;
+    this.beginLine(bytes, start);
     this.#trusted = trusted;
-    this.#lineParsed = false;
-    this.#searchedTo = start;
-    this.#emptyLineSkipped = false;
     this.cuts.clear();
   }
 
@@ -101,28 +67,15 @@ export class RequestHead {
   parse(bytes: Uint8Array, end: number): number {
     this.bytes = bytes;
     const limit = Math.min(end, this.start + this.#limits.headBytes);
-    if (!this.#lineParsed) {
-      const status = this.#parseLine(bytes, limit);
+    if (this.fieldsStart === ABSENT) {
+      const status = this.parseLine(bytes, limit);
       if (status === INCOMPLETE && limit < end) return 414;
       if (status !== COMPLETE) return status;
+      this.fields.begin(this.fieldsStart);
     }
     const status = this.fields.scan(bytes, limit);
     if (status === INCOMPLETE) return limit < end ? 431 : INCOMPLETE;
     return status === COMPLETE ? this.#classify(bytes) : status;
-  }
-
-  get method(): string {
-    return latin1(this.bytes, this.start, this.methodEnd);
-  }
-
-  get host(): string {
-    return latin1(this.bytes, this.hostStart, this.hostEnd);
-  }
-
-  /** Path without query. */
-  get path(): string {
-    if (this.pathStart === this.targetEnd) return '/';
-    return latin1(this.bytes, this.pathStart, this.pathEnd);
   }
 
   /** The value of the first field of that name (lower case); empty when there is none. */
@@ -134,97 +87,6 @@ export class RequestHead {
       return latin1(this.bytes, offsets[base + 2]!, offsets[base + 3]!);
     }
     return '';
-  }
-
-  get pathEnd(): number {
-    let p = this.pathStart;
-    while (p < this.targetEnd && this.bytes[p] !== 63) p++;
-    return p;
-  }
-
-  #parseLine(bytes: Uint8Array, end: number): number {
-    if (this.#searchedTo === this.start && end > this.start) {
-      // One empty line before a request is tolerated (RFC 9112 §2.2).
-      if (bytes[this.start] === CR && !this.#emptyLineSkipped) {
-        if (end < this.start + 2) return INCOMPLETE;
-        if (bytes[this.start + 1] !== LF) return 400;
-        this.start += 2;
-        this.#searchedTo = this.start;
-        this.#emptyLineSkipped = true;
-        if (end === this.start) return INCOMPLETE;
-      }
-      if (TOKEN[bytes[this.start]!] !== 1) return 400;
-    }
-    let p = this.#searchedTo;
-    while (p < end && bytes[p] !== LF) p++;
-    this.#searchedTo = p;
-    if (p === end) return INCOMPLETE;
-    this.#lineParsed = true;
-    this.fields.begin(p + 1);
-    return this.#parseRequestLine(bytes, p);
-  }
-
-  #parseRequestLine(bytes: Uint8Array, lineFeed: number): number {
-    // " HTTP/1.x\r" before the line feed: fixed places make every other reading impossible.
-    const versionStart = lineFeed - 9;
-    let p = this.start;
-    while (p < versionStart && TOKEN[bytes[p]!] === 1) p++;
-    if (p === this.start || bytes[p] !== SP) return 400;
-    this.methodEnd = p;
-    this.targetStart = ++p;
-    while (p < versionStart && TARGET_BYTE[bytes[p]!] === 1) p++;
-    this.targetEnd = p;
-    if (p === this.targetStart || p !== versionStart - 1 || bytes[p] !== SP || bytes[lineFeed - 1] !== CR) return 400;
-    if (!startsWith(bytes, versionStart, 'HTTP/') || bytes[versionStart + 6] !== 46) return 400;
-    const major = bytes[versionStart + 5]!;
-    const minor = bytes[versionStart + 7]!;
-    if (major !== 49 || (minor !== 49 && minor !== 48)) return 505;
-    this.isHttp10 = minor === 48;
-    this.#classifyMethod(bytes);
-    return this.#parseTarget(bytes);
-  }
-
-  #classifyMethod(bytes: Uint8Array): void {
-    const length = this.methodEnd - this.start;
-    const first = bytes[this.start]!;
-    this.isHead = length === 4 && startsWith(bytes, this.start, 'HEAD');
-    this.isIdempotent =
-      this.isHead ||
-      (length === 3 && (first === 71 ? startsWith(bytes, this.start, 'GET') : startsWith(bytes, this.start, 'PUT'))) ||
-      (length === 6 && startsWith(bytes, this.start, 'DELETE')) ||
-      (length === 7 && startsWith(bytes, this.start, 'OPTIONS')) ||
-      (length === 5 && startsWith(bytes, this.start, 'TRACE'));
-  }
-
-  #parseTarget(bytes: Uint8Array): number {
-    const { targetStart, targetEnd } = this;
-    this.pathStart = targetStart;
-    this.isAbsoluteForm = false;
-    this.isAsterisk = false;
-    if (bytes[targetStart] === SLASH) return COMPLETE;
-    const methodLength = this.methodEnd - this.start;
-    if (methodLength === 7 && startsWith(bytes, this.start, 'CONNECT')) return 501;
-    if (bytes[targetStart] === 42 && targetEnd === targetStart + 1) {
-      this.isAsterisk = true;
-      return methodLength === 7 && startsWith(bytes, this.start, 'OPTIONS') ? COMPLETE : 400;
-    }
-    return this.#parseAbsoluteForm(bytes);
-  }
-
-  /** `http://host:port/path`: its authority takes the place of Host (RFC 9112 §3.2.2). */
-  #parseAbsoluteForm(bytes: Uint8Array): number {
-    const { targetStart, targetEnd } = this;
-    let schemeEnd = targetStart;
-    while (schemeEnd < targetEnd && bytes[schemeEnd] !== COLON) schemeEnd++;
-    const known = isToken(bytes, targetStart, schemeEnd, 'http') || isToken(bytes, targetStart, schemeEnd, 'https');
-    if (!known || !startsWith(bytes, schemeEnd, '://')) return 400;
-    let p = schemeEnd + 3;
-    this.hostStart = p;
-    while (p < targetEnd && bytes[p] !== SLASH && bytes[p] !== 63) p++;
-    this.hostEnd = p;
-    this.pathStart = p;
-    this.isAbsoluteForm = true;
-    return isHost(bytes, this.hostStart, this.hostEnd) ? COMPLETE : 400;
   }
 
   #classify(bytes: Uint8Array): number {

@@ -1,0 +1,216 @@
+import { BodyReader, BY_LENGTH, CHUNKED, NO_BODY, UNTIL_CLOSE } from './body-reader.ts';
+import type { ClientConnection } from './client-connection.ts';
+import { type Exchange, ONE_WRITE_BYTES } from './exchange.ts';
+import { COMPLETE, INCOMPLETE } from './field-scanner.ts';
+import type { Http1Listener } from './listener.ts';
+import { PartialHead } from './partial-head.ts';
+import { ResponseHead } from './response-head.ts';
+import { isForwardedAsIs, type ResponseExtras, writeResponseHead, writeSwitchingHead } from './response-writer.ts';
+
+/** What the bytes of an answer led to. */
+export const NEEDS_MORE = 0;
+export const DONE = 1;
+/** Malformed, or with two readings: not forwarded. */
+export const BROKEN = 2;
+/** 101: from here on it is a tunnel. */
+export const SWITCHED = 3;
+
+/** More interim answers than this before the final one are an attack, not information. */
+const MAX_INTERIM_ANSWERS = 32;
+/** Above this a head is put in front of its body in place, below it both are copied. */
+const SMALL_BODY_BYTES = 1024;
+const CRLF = Buffer.from('\r\n');
+const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+const NO_BYTES = Buffer.alloc(0);
+
+const extras: ResponseExtras = { isHttp10Client: false, keepAlive: true, isChunked: false, servedByLine: '' };
+
+/** Reads the answers that come on one connection to an endpoint, and sends each to the client of its exchange. */
+export class Answer {
+  /** The endpoint keeps the connection, and no byte came that belongs to no answer. */
+  keepAlive = false;
+  /** Behind the head of a 101: the tunnel's first bytes. */
+  rest: Buffer = NO_BYTES;
+  readonly #listener: Http1Listener;
+  readonly #body = new BodyReader();
+  /** The body has no framing of its own and goes out chunked. */
+  #isReframed = false;
+  #interimAnswers = 0;
+  #partial: PartialHead<ResponseHead> | null = null;
+
+  constructor(listener: Http1Listener) {
+    this.#listener = listener;
+  }
+
+  begin(): void {
+    this.#interimAnswers = 0;
+    this.#partial = null;
+  }
+
+  /** Something of it came: the request must not be sent again. */
+  get hasBegun(): boolean {
+    return this.#partial !== null || this.#interimAnswers > 0;
+  }
+
+  /** Until the final head is complete. `servedByLine`: see ResponseExtras. */
+  receiveHead(exchange: Exchange, piece: Buffer, servedByLine: string): number {
+    let head = this.#listener.responseHead;
+    let bytes = piece;
+    let end = piece.byteLength;
+    let from = 0;
+    const partial = this.#partial;
+    if (partial === null) head.begin(piece, 0);
+    else {
+      partial.append(piece);
+      head = partial.parser;
+      bytes = partial.bytes;
+      end = partial.length;
+    }
+    let status = head.parse(bytes, end);
+    while (status === COMPLETE && head.status < 200 && head.status !== 101) {
+      if (++this.#interimAnswers > MAX_INTERIM_ANSWERS) return BROKEN;
+      this.#forwardInterim(exchange, head);
+      from = head.end;
+      head.begin(bytes, from);
+      status = head.parse(bytes, end);
+    }
+    if (status === INCOMPLETE) {
+      if (partial === null || from > 0) this.#keepPartial(bytes.subarray(from, end));
+      return NEEDS_MORE;
+    }
+    this.#partial = null;
+    if (status !== COMPLETE) return BROKEN;
+    if (head.status === 101) return this.#switchProtocols(exchange, head, bytes.subarray(head.end, end));
+    return this.#forwardHead(exchange, head, bytes, end, servedByLine);
+  }
+
+  receiveBody(exchange: Exchange, bytes: Buffer): number {
+    return this.#forwardBody(exchange.client!, bytes, 0, bytes.byteLength);
+  }
+
+  /** The endpoint's FIN: the end of a body that has no other. */
+  receiveEnd(exchange: Exchange): number {
+    if (this.#body.kind !== UNTIL_CLOSE) return BROKEN;
+    if (this.#isReframed) exchange.client!.send(LAST_CHUNK, 0, LAST_CHUNK.byteLength, true);
+    return DONE;
+  }
+
+  #keepPartial(piece: Uint8Array): void {
+    const parser = new ResponseHead(this.#listener.headLimits);
+    this.#partial = new PartialHead(piece, parser);
+    parser.begin(this.#partial.bytes, 0);
+    this.#partial.parse();
+  }
+
+  /** 100, 102, 103: passed on to clients that know them. */
+  #forwardInterim(exchange: Exchange, head: ResponseHead): void {
+    if (exchange.isHttp10) return;
+    const { scratch } = this.#listener;
+    const length = head.cuts.copyKept(head.bytes as Buffer, head.start, head.end, scratch, 0);
+    // As in the final head: we speak HTTP/1.1.
+    scratch[7] = 49;
+    exchange.client!.send(scratch, 0, length, false);
+  }
+
+  #switchProtocols(exchange: Exchange, head: ResponseHead, rest: Buffer): number {
+    if (!exchange.wantsUpgrade) return BROKEN;
+    const { scratch } = this.#listener;
+    exchange.status = 101;
+    exchange.responseStarted = true;
+    exchange.client!.send(scratch, 0, writeSwitchingHead(head, scratch), false);
+    this.rest = rest;
+    return SWITCHED;
+  }
+
+  #forwardHead(exchange: Exchange, head: ResponseHead, bytes: Buffer, end: number, servedByLine: string): number {
+    const client = exchange.client!;
+    const body = this.#body;
+    this.#beginBody(exchange, head);
+    exchange.status = head.status;
+    exchange.responseStarted = true;
+    const isFramed = body.kind === NO_BODY || body.kind === BY_LENGTH || !exchange.isHttp10;
+    if (!exchange.requestDone || client.inputEnded || !isFramed) exchange.keepAlive = false;
+    extras.isHttp10Client = exchange.isHttp10;
+    extras.keepAlive = exchange.keepAlive;
+    extras.isChunked = !exchange.isHttp10 && (head.isChunked ? !isBodyless(head.status) : this.#isReframed);
+    extras.servedByLine = servedByLine;
+    const bodyStart = head.end;
+    if (this.#isReframed) {
+      this.#sendHead(client, head, bytes, bodyStart);
+      return this.#forwardBody(client, bytes, bodyStart, end);
+    }
+    const bodyEnd = body.read(bytes, bodyStart, end);
+    this.#sendHead(client, head, bytes, bodyEnd < 0 ? bodyStart : body.forwardEnd);
+    return this.#afterBody(client, bodyEnd, end);
+  }
+
+  #beginBody(exchange: Exchange, head: ResponseHead): void {
+    const body = this.#body;
+    this.keepAlive = head.keepAlive;
+    this.#isReframed = false;
+    if (exchange.isHead || isBodyless(head.status)) body.begin(NO_BODY, 0, false);
+    else if (head.isChunked) body.begin(CHUNKED, 0, exchange.isHttp10);
+    else if (head.contentLength >= 0) body.begin(BY_LENGTH, head.contentLength, false);
+    else {
+      body.begin(UNTIL_CLOSE, 0, false);
+      this.#isReframed = !exchange.isHttp10;
+      this.keepAlive = false;
+    }
+  }
+
+  /** Head and first body bytes in one write: as they came, or with a new head in the old one's place. */
+  #sendHead(client: ClientConnection, head: ResponseHead, bytes: Buffer, bodyEnd: number): void {
+    const { scratch, metrics } = this.#listener;
+    if (isForwardedAsIs(head, extras)) {
+      metrics.bytesSent(bodyEnd - head.start);
+      client.send(bytes, head.start, bodyEnd, true);
+      return;
+    }
+    const headEnd = head.end;
+    const headBytes = writeResponseHead(head, scratch, extras);
+    const bodyBytes = bodyEnd - headEnd;
+    metrics.bytesSent(headBytes + bodyBytes);
+    if (headBytes <= headEnd - head.start && bodyBytes > SMALL_BODY_BYTES) {
+      scratch.copy(bytes, headEnd - headBytes, 0, headBytes);
+      client.send(bytes, headEnd - headBytes, bodyEnd, true);
+    } else if (bodyBytes <= ONE_WRITE_BYTES) {
+      bytes.copy(scratch, headBytes, headEnd, bodyEnd);
+      client.send(scratch, 0, headBytes + bodyBytes, false);
+    } else {
+      client.send(scratch, 0, headBytes, false);
+      client.send(bytes, headEnd, bodyEnd, true);
+    }
+  }
+
+  #forwardBody(client: ClientConnection, bytes: Buffer, from: number, to: number): number {
+    const body = this.#body;
+    const end = body.read(bytes, from, to);
+    if (end < 0) return BROKEN;
+    const length = body.forwardEnd - from;
+    this.#listener.metrics.bytesSent(length);
+    if (!this.#isReframed) client.send(bytes, from, body.forwardEnd, true);
+    else if (length > 0) sendAsChunk(client, bytes, from, body.forwardEnd);
+    return this.#afterBody(client, end, to);
+  }
+
+  #afterBody(client: ClientConnection, end: number, to: number): number {
+    const body = this.#body;
+    if (end < 0) return BROKEN;
+    if (!body.done) return NEEDS_MORE;
+    // Bytes that nobody asked for would be taken for the next request's answer.
+    if (end < to) this.keepAlive = false;
+    if (body.tail.byteLength > 0) client.send(body.tail, 0, body.tail.byteLength, true);
+    return DONE;
+  }
+}
+
+function isBodyless(status: number): boolean {
+  return status === 204 || status === 304;
+}
+
+function sendAsChunk(client: ClientConnection, bytes: Buffer, from: number, to: number): void {
+  const size = Buffer.from(`${(to - from).toString(16)}\r\n`, 'latin1');
+  client.send(size, 0, size.byteLength, true);
+  client.send(bytes, from, to, true);
+  client.send(CRLF, 0, CRLF.byteLength, true);
+}
