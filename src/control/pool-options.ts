@@ -30,7 +30,7 @@ export interface EndpointOptions {
   readonly location?: Location;
   /** In-flight picks never pass this; absent: no limit. */
   readonly maxConnections?: number;
-  /** Serves only while no other endpoint is eligible. Default false. */
+  /** Serves a request only when no other endpoint can: none is eligible, or each was tried or is at its limit. Default false. */
   readonly backup: boolean;
   /** What a person says. Default `ready`. */
   readonly mode: Mode;
@@ -52,11 +52,11 @@ export interface HealthOptions {
   readonly interval: number;
   /** Milliseconds. Default 1000. */
   readonly timeout: number;
-  /** Successes in a row that make an endpoint `up`. */
+  /** Successes in a row that make a `down` endpoint `up`; the first one makes an `unknown` endpoint `up`. Default 2. */
   readonly rise: number;
-  /** Failures in a row that make it `down`. */
+  /** Failures in a row that make it `down`. Default 3. */
   readonly fall: number;
-  /** `unknown` is eligible until judged, `down` is not. */
+  /** `unknown` is eligible until judged; `down` serves after `rise` successes. Default `unknown`. */
   readonly initial: 'unknown' | 'down';
   /** Share of the interval by which each check is moved at random, 0..1. Default 0.1. */
   readonly jitter: number;
