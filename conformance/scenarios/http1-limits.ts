@@ -28,6 +28,7 @@ async function expectTurnedAway(port: number, localAddress: string): Promise<voi
   await until('an answer or the end', () => client.responses.length > 0 || client.ended() !== 'open');
   expect(['503', '429', undefined]).toContain(client.responses[0]?.start[1]);
   expect(await client.waitClosed(), 'closed').toBe(true);
+  client.close();
 }
 
 async function served(client: RawClient, index = 0): Promise<void> {

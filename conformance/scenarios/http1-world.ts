@@ -47,7 +47,7 @@ function listeners(port: Readonly<Record<ListenerName, number>>): object {
   return {
     main: web('main', 'a'),
     trusting: web('trusting', 'dressed', { trustedProxies: ['127.0.0.0/8'] }),
-    strict: web('strict', 'quick', { limits, timeouts: { head: timeoutMs, body: timeoutMs, keepAlive: timeoutMs } }),
+    strict: web('strict', 'a', { limits, timeouts: { head: timeoutMs, body: timeoutMs, keepAlive: timeoutMs } }),
     source: web('source', 'a', { limits: { perSource: 2 } }),
     full: web('full', 'a', { limits: { connections: 2 } }),
     dressed: web('dressed', 'dressed'),
