@@ -1,10 +1,10 @@
 /**
- * The production adapter: a Bun socket is our `Socket`, its handlers are the protocol's own functions.
+ * The production adapter: a Bun socket is our `Socket`, its `data` and `drain` handlers are the protocol's own functions.
  *
  * TCP_NODELAY is already on for accepted and made connections (getsockopt gives 1 on both under Bun 1.4.5).
  * SO_REUSEPORT stays off while there is one worker, so that a second process on the same port is told so.
  */
-import type { Socket as BunSocket, SocketHandler, TCPSocketListener } from 'bun';
+import type { SocketHandler, TCPSocketListener } from 'bun';
 import { openListenBacklog } from './bun-backlog.ts';
 import { connectErrorCode, reportConnectError } from './connect-error.ts';
 import { descriptorsExhausted } from './descriptors.ts';
@@ -85,29 +85,72 @@ function withDescriptorCode(error: unknown): unknown {
 function translate(kind: Kind, handlers: AnyHandlers, onHandlerError: (error: unknown) => void): BunHandlers {
   const { open, data, drain, end, close } = handlers as unknown as SocketHandlers<unknown>;
   return {
-    open: (kind === 'unix' ? openUnix(open) : open) as BunHandlers['open'],
-    data: data as unknown as NonNullable<BunHandlers['data']>,
-    drain: drain as unknown as NonNullable<BunHandlers['drain']>,
-    end: end as unknown as NonNullable<BunHandlers['end']>,
-    close: close as unknown as NonNullable<BunHandlers['close']>,
+    data,
+    drain,
+    open: (socket: OpenSocket) => {
+      socket.shutdown = shutdownFirst;
+      if (kind === 'unix') Object.defineProperties(socket, UNIX_ADDRESSES);
+      open(socket);
+    },
+    end: (socket: OpenSocket) => {
+      socket.shutdown = shutdownLast;
+      end(socket);
+    },
+    close: (socket: OpenSocket, error?: Error) => {
+      if (!finAwaited.delete(socket) || error !== undefined) return close(socket);
+      try {
+        end(socket);
+      } finally {
+        close(socket);
+      }
+    },
     // Bun calls it for an exception in a handler and leaves the connection open.
-    error: (socket, error) => {
+    error: (socket: OpenSocket, error: Error) => {
       socket.terminate();
       onHandlerError(error);
     },
-    connectError: (socket, error) =>
+    connectError: (socket: OpenSocket, error: Error) =>
       reportConnectError(handlers, socket.data as never, failureCode(error), onHandlerError),
-  } as BunHandlers;
+  } as unknown as BunHandlers;
+}
+
+/** The methods that an open socket may have of its own. */
+type OpenSocket = Socket<unknown>;
+type Method = (this: OpenSocket) => void;
+
+/**
+ * Sockets that were shut down before the peer's FIN came. Bun reports that FIN as a `close` without `end`, which would
+ * look like a connection that was cut; so `end` is added, unless the owner closed the socket in the meantime.
+ */
+const finAwaited = new WeakSet<object>();
+
+/** Replaces the socket's method, at the cost of one property, since nothing else tells who closed first. */
+const shutdownFirst: Method = function () {
+  finAwaited.add(this);
+  this.end = endByOwner;
+  this.terminate = terminateByOwner;
+  methodsOf(this).shutdown.call(this);
+};
+
+const shutdownLast: Method = function () {
+  methodsOf(this).shutdown.call(this);
+};
+
+const endByOwner: Method = function () {
+  finAwaited.delete(this);
+  methodsOf(this).end.call(this);
+};
+
+const terminateByOwner: Method = function () {
+  finAwaited.delete(this);
+  methodsOf(this).terminate.call(this);
+};
+
+function methodsOf(socket: OpenSocket): Record<'shutdown' | 'end' | 'terminate', Method> {
+  return Object.getPrototypeOf(socket);
 }
 
 /** Bun leaves the addresses of a unix socket undefined. */
-function openUnix(open: (socket: Socket<unknown>) => void) {
-  return (socket: BunSocket<unknown>): void => {
-    Object.defineProperties(socket, UNIX_ADDRESSES);
-    open(socket as unknown as Socket<unknown>);
-  };
-}
-
 const UNIX_ADDRESSES: PropertyDescriptorMap = {
   remoteAddress: { value: '' },
   remotePort: { value: 0 },

@@ -7,19 +7,29 @@
 export interface Socket<T = unknown> {
   /** The owner's state for this connection; hot paths read it in every handler. */
   data: T;
-  /** Text form as the kernel gives it (IPv4 over a dual-stack listener is `::ffff:a.b.c.d`); empty for unix sockets. */
+  /**
+   * Text form as the kernel gives it (IPv4 over a dual-stack listener is `::ffff:a.b.c.d`); empty for unix sockets.
+   * Addresses and ports are to be read in `open`: of a connection that the peer has reset they are undefined.
+   */
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
-  /** Bytes accepted by the kernel now, 0..length; a negative number when the connection is closed. Never buffers more. */
+  /**
+   * Bytes accepted by the kernel now, 0..length; a negative number when the connection is closed. Never buffers more.
+   * Terminate after a negative number: an `end` that follows may be a reset which the write has met.
+   */
   write(bytes: Uint8Array, offset: number, length: number): number;
   /** No further `data`; the kernel's window closes by itself. A paused socket reports neither data nor FIN. */
   pause(): void;
   resume(): void;
   /** Sends FIN and goes on reading. Call it only when everything was accepted. */
   shutdown(): void;
-  /** Closes both directions politely: FIN, then gone. Call it only when everything was accepted. */
+  /**
+   * Closes both directions politely: FIN, then gone. Call it only when everything was accepted. The kernel resets the
+   * connection, and the peer may lose what it has not read, when input is left unread or comes later: `shutdown`, then
+   * read to the peer's FIN where that matters.
+   */
   end(): void;
   /** Closes at once with a reset. */
   terminate(): void;

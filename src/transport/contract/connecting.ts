@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { createServer, type Socket as NetSocket, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { SocketAddress } from '../transport.ts';
+import { type CreateSubject, closeOf, recordingHandlers, Side, settle } from './side.ts';
+
+/** Connections that we make. */
+export function describeConnecting(create: CreateSubject): void {
+  describe('connect', () => {
+    test('opens with the data given, later than the call', async () => {
+      const server = await netServer();
+      const side = new Side();
+      create().transport.connect(server.address, recordingHandlers(), side);
+      expect(side.events).toEqual([]);
+      await side.has('open');
+      expect(side.socket.data).toBe(side);
+      expect(side.socket.remoteAddress).toBe('127.0.0.1');
+      expect(side.socket.remotePort).toBe(server.port);
+      side.socket.terminate();
+      server.close();
+    });
+
+    test.each([
+      { why: 'a closed port', address: () => closedPort(), want: 'connectError refused' },
+      { why: 'a closed port over IPv6', address: () => closedPort('::1'), want: 'connectError refused' },
+      { why: 'a missing unix socket', address: () => missingSocket(), want: 'connectError not-found' },
+      { why: 'an impossible port', address: () => impossiblePort(), want: 'connectError other' },
+    ])('$why is reported once, later than the call, without open or close (P7)', async ({ address, want }) => {
+      const subject = create();
+      const side = new Side();
+      const target = await address();
+      subject.transport.connect(target, recordingHandlers(), side);
+      expect(side.events).toEqual([]);
+      await side.until(({ events }) => events.length > 0);
+      await settle();
+      expect(side.events).toEqual([want]);
+      expect(subject.handlerErrors).toEqual([]);
+    });
+
+    test('a connection given up is terminated when it opens late (P8)', async () => {
+      const server = await netServer();
+      const side = new Side();
+      const gone = server.nextSocket().then((socket) => closeOf(socket.resume()));
+      create().transport.connect(server.address, recordingHandlers({ open: (socket) => socket.terminate() }), side);
+      await side.has('close');
+      await gone;
+      await settle();
+      // Bun reports close while open still runs.
+      expect([...side.story].sort()).toEqual(['close', 'open']);
+      server.close();
+    });
+
+    test('a server that closes at once is an open and a close, not an error', async () => {
+      const server = await netServer();
+      const side = new Side();
+      void server.nextSocket().then((socket) => socket.resetAndDestroy());
+      create().transport.connect(server.address, recordingHandlers(), side);
+      await side.has('close');
+      expect(side.story).toEqual(['open', 'close']);
+      server.close();
+    });
+  });
+}
+
+interface TestServer {
+  readonly address: SocketAddress;
+  readonly port: number;
+  nextSocket(): Promise<NetSocket>;
+  close(): void;
+}
+
+async function netServer(host = '127.0.0.1'): Promise<TestServer> {
+  const server: Server = createServer({ allowHalfOpen: true });
+  server.on('connection', (socket) => socket.on('error', () => {}));
+  server.listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  return {
+    address: { kind: 'tcp', host, port },
+    port,
+    nextSocket: async () => ((await once(server, 'connection')) as [NetSocket])[0],
+    close: () => server.close(),
+  };
+}
+
+async function closedPort(host = '127.0.0.1'): Promise<SocketAddress> {
+  const server = await netServer(host);
+  server.close();
+  return server.address;
+}
+
+function missingSocket(): Promise<SocketAddress> {
+  return Promise.resolve({ kind: 'unix', path: join(tmpdir(), 'equipoise-no-such.sock') });
+}
+
+function impossiblePort(): Promise<SocketAddress> {
+  return Promise.resolve({ kind: 'tcp', host: '127.0.0.1', port: 70000 });
+}
