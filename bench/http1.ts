@@ -18,7 +18,7 @@ const scenarios: Record<string, Scenario> = {
   routes: routeGrowth,
   'endpoints-round-robin': endpointGrowth('round-robin'),
   'endpoints-p2c': endpointGrowth('p2c'),
-  'endpoints-ring-hash': endpointGrowth('ring-hash'),
+  'endpoints-ring-hash': endpointGrowth('ring-hash', 20_000),
 };
 
 await runBench('http1', scenarios);

@@ -1,7 +1,7 @@
 /**
  * What a pick and its outcome cost, for every registered policy: nanoseconds, and bytes allocated.
  *
- *   bun bench/pick.ts [--json]
+ *   bun bench/pick.ts [--json] [--endpoints 10,1000,100000] [--policy TYPE]
  *
  * 64 picks are in flight at any time; the keys are those of 1024 clients; every endpoint answers in 1 to 50 ms. Times are
  * the best of three, the collector's work included. Bytes: how many picks pass before the collector runs, against a loop
@@ -25,7 +25,6 @@ interface Row {
   readonly bytesPerPick: number | null;
 }
 
-const SIZES = [10, 1_000, 100_000];
 const IN_FLIGHT = 64;
 const CLIENTS = 1024;
 const SAMPLE_MS = 80;
@@ -137,13 +136,13 @@ async function measure(policy: string, endpoints: number): Promise<Row> {
   return { policy, endpoints, buildMs, nsPerPick: ns, bytesPerPick: await bytesPerPick(run, ns) };
 }
 
-function printTable(rows: readonly Row[]): void {
+function printTable(rows: readonly Row[], sizes: readonly number[]): void {
   const short = (value: number) => (value >= 10_000 ? `${(value / 1000).toFixed(0)}k` : value.toFixed(0));
   const cell = (value: number | null) => (value === null ? '–' : short(value)).padStart(9);
   console.log(`Bun ${Bun.version} · ns per pick and outcome, bytes per pick, ms to build, at each number of endpoints`);
-  const sizes = SIZES.map((size) => size.toLocaleString('en').padStart(9)).join('');
-  console.log(`${'policy'.padEnd(22)}${'ns'.padStart(3)}${sizes}   bytes${sizes}   build${sizes}`);
-  for (const policy of policies.types) {
+  const heads = sizes.map((size) => size.toLocaleString('en').padStart(9)).join('');
+  console.log(`${'policy'.padEnd(22)}${'ns'.padStart(3)}${heads}   bytes${heads}   build${heads}`);
+  for (const policy of new Set(rows.map((row) => row.policy))) {
     const own = rows.filter((row) => row.policy === policy);
     const cells = (of: (row: Row) => number | null) => own.map((row) => cell(of(row))).join('');
     const ns = cells((row) => row.nsPerPick);
@@ -152,8 +151,15 @@ function printTable(rows: readonly Row[]): void {
   }
 }
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    endpoints: { type: 'string', default: '10,1000,100000' },
+    policy: { type: 'string', multiple: true, default: [...policies.types] },
+  },
+});
+const sizes = values.endpoints.split(',').map(Number);
 const rows: Row[] = [];
-for (const policy of policies.types) for (const size of SIZES) rows.push(await measure(policy, size));
+for (const policy of values.policy) for (const size of sizes) rows.push(await measure(policy, size));
 if (values.json) console.log(JSON.stringify({ bun: Bun.version, rows }, null, 2));
-else printTable(rows);
+else printTable(rows, sizes);

@@ -15,6 +15,8 @@ export interface EquipoiseSetting extends Setting {
   readonly addresses?: readonly string[];
   /** Routes before the one that matches. */
   readonly otherRoutes?: readonly object[];
+  /** Whose X-Forwarded-For is believed. Default nobody's. */
+  readonly trustedProxies?: readonly string[];
   /** Between two checks of an endpoint. Default 2s. */
   readonly checkInterval?: string;
   /** What this variant is called. Default `equipoise`. */
@@ -35,7 +37,8 @@ export function equipoiseConfiguration(setting: EquipoiseSetting, port: number, 
     rise: 2,
     fall: 3,
   };
-  const listener = { bind: `127.0.0.1:${port}`, protocol: setting.protocol };
+  const trusted = setting.trustedProxies === undefined ? {} : { trustedProxies: setting.trustedProxies };
+  const listener = { bind: `127.0.0.1:${port}`, protocol: setting.protocol, ...trusted };
   const routes = [...(setting.otherRoutes ?? []), { pool: 'origin' }];
   const endpoints = setting.addresses ?? setting.endpoints.map((endpoint) => `127.0.0.1:${endpoint}`);
   const policy = setting.policy === undefined ? {} : { policy: setting.policy };

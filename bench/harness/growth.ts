@@ -20,7 +20,7 @@ export const routeGrowth: Scenario = async (bench) => {
     name: count === 1 ? '1 route' : `${count} routes`,
     otherRoutes: otherRoutes(count - 1),
   }));
-  return measureVariants(bench, origin, 'routes', variants);
+  return measureVariants(bench, { origin, scenario: 'routes', variants });
 };
 
 /** Routes that the benchmark's request (host www.example.com, path /small) does not match. */
@@ -31,7 +31,9 @@ export function otherRoutes(count: number): object[] {
   });
 }
 
-export function endpointGrowth(policy: string): Scenario {
+/** A policy that goes by the client's address is given many clients, or it would know one endpoint only. */
+export function endpointGrowth(policy: string, clients?: number): Scenario {
+  const many = clients === undefined ? {} : { trustedProxies: ['127.0.0.0/8'] };
   return async (bench) => {
     const origin = await startOrigin(bench, '0.0.0.0');
     const variants = ENDPOINT_COUNTS.map((count) => ({
@@ -39,8 +41,9 @@ export function endpointGrowth(policy: string): Scenario {
       policy,
       addresses: loopbackAddresses(count, origin.ports),
       checkInterval: CHECK_INTERVAL,
+      ...many,
     }));
-    return measureVariants(bench, origin, `endpoints-${policy}`, variants);
+    return measureVariants(bench, { origin, scenario: `endpoints-${policy}`, variants, clients });
   };
 }
 
@@ -52,19 +55,21 @@ export function loopbackAddresses(count: number, ports: readonly number[]): stri
   });
 }
 
-async function measureVariants(
-  bench: Bench,
-  origin: Origin,
-  scenario: string,
-  variants: readonly Partial<EquipoiseSetting>[],
-): Promise<Row[]> {
+interface Growth {
+  readonly origin: Origin;
+  readonly scenario: string;
+  readonly variants: readonly Partial<EquipoiseSetting>[];
+  readonly clients?: number | undefined;
+}
+
+async function measureVariants(bench: Bench, { origin, scenario, variants, clients }: Growth): Promise<Row[]> {
   const { balancerCore: core } = bench.options;
   const balancers: Balancer[] = [];
   for (const variant of variants) {
     const setting = { protocol: 'http' as const, endpoints: origin.ports, core, directory: bench.directory };
     balancers.push(await startVariant(bench, { ...setting, ...variant }));
   }
-  const load = wrkLoad(bench, { path: '/small', connections: 64 });
+  const load = wrkLoad(bench, { path: '/small', connections: 64, ...(clients === undefined ? {} : { clients }) });
   const samples = await measureAll(bench, origin, balancers, load, WARM_SECONDS);
   await stopBalancers(balancers);
   await origin.program.stop();

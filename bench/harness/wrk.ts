@@ -11,6 +11,8 @@ export interface WrkLoad {
   readonly bodyBytes?: number;
   /** A new connection for each request. */
   readonly close?: boolean;
+  /** Sends the requests of this many clients in turn, told apart by X-Forwarded-For. */
+  readonly clients?: number;
 }
 
 export interface LoadResult {
@@ -40,7 +42,24 @@ function done(summary, latency, requests)
 end
 `;
 
-/** The Lua script for a load. The request is formatted once by wrk, not per request. */
+// Formatted before the run begins.
+function clientsScript(clients: number): string {
+  return `
+local requests, last = {}, 0
+function init()
+  for i = 1, ${clients} do
+    wrk.headers["X-Forwarded-For"] = string.format("10.%d.%d.%d", i / 65536, i / 256 % 256, i % 256)
+    requests[i] = wrk.format()
+  end
+end
+function request()
+  last = last % ${clients} + 1
+  return requests[last]
+end
+`;
+}
+
+/** The Lua script for a load. No request is formatted while wrk runs. */
 export function wrkScript(load: WrkLoad): string {
   const fields = browserHeaders.map(([name, value]) => {
     const sent = name === 'Connection' && load.close ? 'close' : value;
@@ -54,7 +73,8 @@ export function wrkScript(load: WrkLoad): string {
           'wrk.headers["Content-Type"] = "application/octet-stream"',
           `wrk.body = string.rep("0123456789abcdef", ${load.bodyBytes / 16})`,
         ];
-  return [...fields, ...body, DONE].join('\n');
+  const clients = load.clients === undefined ? [] : [clientsScript(load.clients)];
+  return [...fields, ...body, ...clients, DONE].join('\n');
 }
 
 /** Runs wrk with one thread. Throws on any error it saw: a bad status, a broken connection, a time-out. */
