@@ -75,7 +75,7 @@ export interface EndpointCounts {
  */
 export class PoolCounters implements PoolMetrics {
   readonly latency = new Histogram();
-  #rows: Float64Array = new Float64Array(16 * COLUMNS);
+  #rows: Float64Array<ArrayBuffer> = new Float64Array(16 * COLUMNS);
   readonly #ids: (string | undefined)[] = [];
   readonly #retired = new Map<string, Float64Array>();
 

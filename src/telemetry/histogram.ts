@@ -38,7 +38,7 @@ export class Histogram {
 
   /** Milliseconds. */
   record(ms: number): void {
-    const value = ms >= 0 ? ms : 0;
+    const value = Math.max(ms || 0, 0); // NaN would spoil the sum for good
     this.#counts[bucketOf(value)]!++;
     this.#totals[0]!++;
     this.#totals[1]! += value;

@@ -1,0 +1,163 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Program, startProgram } from './testing/program.ts';
+
+const programs = new Set<Program>();
+/** Answers to `/held` wait here until the test ends them. */
+const held: ServerResponse[] = [];
+let onHeld = () => {};
+const backend = createServer((request, response) => {
+  if (request.url !== '/held') return void response.end('ok');
+  held.push(response);
+  onHeld();
+});
+let folder: string;
+let port: number;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'equipoise-cli-'));
+  await once(backend.listen(0, '127.0.0.1'), 'listening');
+  port = (backend.address() as { port: number }).port;
+});
+afterEach(() => {
+  for (const { child } of programs) child.kill('SIGKILL');
+  programs.clear();
+  for (const response of held.splice(0)) response.end();
+});
+afterAll(() => {
+  backend.close();
+  backend.closeAllConnections();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function start(...args: string[]): Program {
+  const program = startProgram(args, folder);
+  programs.add(program);
+  return program;
+}
+
+function runConfig(text: string): Program {
+  writeFileSync(join(folder, 'equipoise.yaml'), text);
+  return start('run', 'equipoise.yaml');
+}
+
+const config = (web = '127.0.0.1:0') => `
+admin: { bind: 127.0.0.1:0 }
+listeners:
+  web: { bind: ${web}, protocol: http, routes: [{ pool: main }] }
+pools:
+  main: { endpoints: ['127.0.0.1:${port}'] }
+`;
+
+/** Resolves with the answer to come, once the backend has the request. */
+async function holdRequest(url: string): Promise<{ answer: Promise<string> }> {
+  const arrived = new Promise<void>((resolve) => (onHeld = resolve));
+  const answer = fetch(`${url}/held`).then(
+    (response) => response.text(),
+    () => 'cut',
+  );
+  await arrived;
+  return { answer };
+}
+
+const statusOf = async (url: string) => (await fetch(url)).status;
+
+describe('run', () => {
+  test('SIGTERM: not ready, no new connections, what is in flight finishes, exit code 0', async () => {
+    const program = runConfig(config());
+    const url = await program.url('web');
+    const admin = await program.url('admin');
+    expect(await (await fetch(url)).text()).toBe('ok');
+    expect(await statusOf(`${admin}/readyz`)).toBe(200);
+    const { answer } = await holdRequest(url);
+    program.child.kill('SIGTERM');
+    await program.sees(/draining: 1 connection open|draining: 2 connections open/);
+    expect(await statusOf(`${admin}/readyz`)).toBe(503);
+    expect(await statusOf(`${admin}/livez`)).toBe(200);
+    await expect(fetch(url, { keepalive: false })).rejects.toThrow();
+    held[0]!.end('late');
+    expect(await answer).toBe('late');
+    expect((await program.ended).code).toBe(0);
+  });
+
+  test('a second signal ends it at once with 1', async () => {
+    const program = runConfig(config());
+    const { answer } = await holdRequest(await program.url('web'));
+    // Repeated until it counts as a second one, 200 ms after the first.
+    const repeat = setInterval(() => program.child.kill('SIGINT'), 50);
+    const { code } = await program.ended;
+    clearInterval(repeat);
+    expect([code, await answer]).toEqual([1, 'cut']);
+  });
+
+  test('what does not finish within drainTimeout is cut and counted', async () => {
+    const program = runConfig(`drainTimeout: 100ms\n${config()}`);
+    const { answer } = await holdRequest(await program.url('web'));
+    program.child.kill('SIGTERM');
+    const { code, output } = await program.ended;
+    expect([code, await answer]).toEqual([0, 'cut']);
+    expect(output).toContain('1 connection cut');
+  });
+
+  test('SIGHUP changes nothing and says so', async () => {
+    const program = runConfig(config());
+    const url = await program.url('web');
+    program.child.kill('SIGHUP');
+    await program.sees(/SIGHUP/);
+    expect(await statusOf(url)).toBe(200);
+  });
+
+  test('an address that is taken: the listener is named, exit code 1', async () => {
+    const { code, output } = await runConfig(config(`127.0.0.1:${port}`)).ended;
+    expect(code).toBe(1);
+    expect(output).toMatch(new RegExp(`^equipoise: listener web: .*127\\.0\\.0\\.1:${port}.*in use`, 'm'));
+  });
+
+  test('mistakes are reported as check does, exit code 1', async () => {
+    const { code, output } = await runConfig(config().replace('endpoints', 'endpoint')).ended;
+    expect(code).toBe(1);
+    expect(output).toMatch(/^equipoise\.yaml:6:\d+ .*did you mean "endpoints"/m);
+  });
+});
+
+test('serve balances between targets and counts', async () => {
+  const program = start('serve', `${port}`, '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--policy', 'p2c');
+  const url = await program.url('main');
+  for (let i = 0; i < 3; i++) expect(await statusOf(url)).toBe(200);
+  const metrics = await (await fetch(`${await program.url('admin')}/metrics`)).text();
+  const series = metrics.match(/^equipoise_requests_total\{.*$/gm);
+  expect(series).toEqual([`equipoise_requests_total{listener="main",pool="main",endpoint="${port}",code="2xx"} 3`]);
+  program.child.kill('SIGTERM');
+  expect((await program.ended).code).toBe(0);
+});
+
+describe('demo', () => {
+  test('plays for its duration without an error', async () => {
+    const { code, output } = await start('demo', '--duration', '1500ms', '--rate', '100').ended;
+    expect(code).toBe(0);
+    expect(output).toMatch(/try: curl -i http:\/\/127\.0\.0\.1:\d+\/hello/);
+    const [, requests, errors] = /^(\d+) requests in \d.*? s, (\d+) errors/m.exec(output) ?? [];
+    expect(Number(requests)).toBeGreaterThan(100);
+    expect(Number(errors)).toBe(0);
+    for (const id of ['fast', 'steady', 'slow', 'flaky']) expect(output).toMatch(new RegExp(`^  ${id} .*[1-9]`, 'm'));
+  });
+
+  test('Ctrl-C ends it with a summary and 0', async () => {
+    const program = start('demo', '--listen', '127.0.0.1:0');
+    await program.sees(/0:01/);
+    program.child.kill('SIGINT');
+    const { code, output } = await program.ended;
+    expect(code).toBe(0);
+    expect(output).toMatch(/^\d+ requests in /m);
+  });
+
+  test('an address that was asked for and is taken is an error', async () => {
+    const { code, output } = await start('demo', '--listen', `127.0.0.1:${port}`).ended;
+    expect(code).toBe(1);
+    expect(output).toMatch(/listener web: .* in use/);
+  });
+});
