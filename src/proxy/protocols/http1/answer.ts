@@ -5,7 +5,13 @@ import { COMPLETE, INCOMPLETE } from './field-scanner.ts';
 import type { Http1Listener } from './listener.ts';
 import { PartialHead } from './partial-head.ts';
 import { ResponseHead } from './response-head.ts';
-import { isForwardedAsIs, type ResponseExtras, writeResponseHead, writeSwitchingHead } from './response-writer.ts';
+import {
+  isForwardedAsIs,
+  type ResponseExtras,
+  writeInterimHead,
+  writeResponseHead,
+  writeSwitchingHead,
+} from './response-writer.ts';
 
 /** What the bytes of an answer led to. */
 export const NEEDS_MORE = 0;
@@ -106,10 +112,7 @@ export class Answer {
   #forwardInterim(exchange: Exchange, head: ResponseHead): void {
     if (exchange.isHttp10) return;
     const { scratch } = this.#listener;
-    const length = head.cuts.copyKept(head.bytes as Buffer, head.start, head.end, scratch, 0);
-    // As in the final head: we speak HTTP/1.1.
-    scratch[7] = 49;
-    exchange.client!.send(scratch, 0, length, false);
+    exchange.client!.send(scratch, 0, writeInterimHead(head, scratch), false);
   }
 
   #switchProtocols(exchange: Exchange, head: ResponseHead, rest: Buffer): number {

@@ -20,6 +20,10 @@ export class ResponseHead {
   end = 0;
   status = 0;
   isHttp10 = false;
+  /** No space behind the status, where RFC 9112 §4 wants one even without a reason. */
+  lacksReason = false;
+  /** Behind the status line. */
+  fieldsStart = 0;
   keepAlive = true;
   /** −1: no Content-Length. */
   contentLength = -1;
@@ -73,6 +77,7 @@ export class ResponseHead {
       return startsWith(bytes, this.start, 'HTTP/'.slice(0, known)) ? INCOMPLETE : BAD_RESPONSE;
     }
     this.#lineParsed = true;
+    this.fieldsStart = p + 1;
     this.fields.begin(p + 1);
     return this.#parseStatusLine(bytes, p);
   }
@@ -93,6 +98,7 @@ export class ResponseHead {
     }
     if (this.status < 100 || this.status > 599) return BAD_RESPONSE;
     let p = start + 12;
+    this.lacksReason = p === lineFeed - 1;
     if (p < lineFeed - 1 && bytes[p] !== SP) return BAD_RESPONSE;
     while (p < lineFeed - 1 && FIELD_BYTE[bytes[p]!] === 1) p++;
     return p === lineFeed - 1 ? COMPLETE : BAD_RESPONSE;
@@ -168,6 +174,8 @@ export class ResponseHead {
     if (++this.#lengths > 1) return false;
     const { offsets } = this.fields;
     this.contentLength = parseContentLength(bytes, offsets[4 * field + 2]!, offsets[4 * field + 3]!);
+    // RFC 9110 §8.6: neither has content, so that a length only misleads.
+    if (this.status === 204 || this.status < 200) this.#cut(field);
     return this.contentLength >= 0;
   }
 

@@ -16,6 +16,7 @@ export function isForwardedAsIs(head: ResponseHead, extras: ResponseExtras): boo
   return (
     head.cuts.count === 0 &&
     !head.isHttp10 &&
+    !head.lacksReason &&
     extras.keepAlive &&
     !extras.isHttp10Client &&
     !extras.isChunked &&
@@ -27,9 +28,7 @@ export function isForwardedAsIs(head: ResponseHead, extras: ResponseExtras): boo
 export function writeResponseHead(head: ResponseHead, out: Buffer, extras: ResponseExtras): number {
   const bytes = head.bytes as Buffer;
   if (extras.servedByLine !== '') cutServedBy(head);
-  let o = head.cuts.copyKept(bytes, head.start, head.end - 2, out, 0);
-  // We speak HTTP/1.1 whatever the endpoint speaks (RFC 9110 §2.5).
-  out[7] = 49;
+  let o = copyHead(head, bytes, out);
   if (extras.isChunked) o += out.write('Transfer-Encoding: chunked\r\n', o, 'latin1');
   if (extras.servedByLine !== '') o += out.write(extras.servedByLine, o, 'latin1');
   if (!extras.keepAlive) o += out.write('Connection: close\r\n', o, 'latin1');
@@ -41,9 +40,30 @@ export function writeResponseHead(head: ResponseHead, out: Buffer, extras: Respo
 
 /** The head of a 101: the agreed protocol is named again, as its fields are hop-by-hop. */
 export function writeSwitchingHead(head: ResponseHead, out: Buffer): number {
-  let o = head.cuts.copyKept(head.bytes as Buffer, head.start, head.end - 2, out, 0);
+  let o = copyHead(head, head.bytes as Buffer, out);
   const protocol = head.upgradeStart === -1 ? '' : latin1(head.bytes, head.upgradeStart, head.upgradeEnd);
   o += out.write(`Connection: Upgrade\r\n${protocol === '' ? '' : `Upgrade: ${protocol}\r\n`}\r\n`, o, 'latin1');
+  return o;
+}
+
+/** An interim answer's head, 100 to 103, as the client gets it; the number of bytes. */
+export function writeInterimHead(head: ResponseHead, out: Buffer): number {
+  const o = copyHead(head, head.bytes as Buffer, out);
+  out[o] = CR;
+  out[o + 1] = LF;
+  return o + 2;
+}
+
+/** Status line and kept fields, without the empty line. We speak HTTP/1.1 whatever the endpoint speaks (RFC 9110 §2.5). */
+function copyHead(head: ResponseHead, bytes: Buffer, out: Buffer): number {
+  let o = 0;
+  let from = head.start;
+  if (head.lacksReason) {
+    o = out.write(`HTTP/1.1 ${head.status} \r\n`, 0, 'latin1');
+    from = head.fieldsStart;
+  }
+  o = head.cuts.copyKept(bytes, from, head.end - 2, out, o);
+  out[7] = 49;
   return o;
 }
 
