@@ -19,5 +19,12 @@ export function isHost(bytes: Uint8Array, start: number, end: number): boolean {
     } else if (portStart !== -1 && (byte < 48 || byte > 57)) return false;
     else if (bracketed && closed && portStart === -1) return false;
   }
-  return closed && portStart !== start + 1;
+  return closed && portStart !== start + 1 && (portStart === -1 || isPort(bytes, portStart, end));
+}
+
+/** Empty, or a decimal number up to 65535. */
+function isPort(bytes: Uint8Array, start: number, end: number): boolean {
+  let port = 0;
+  for (let p = start; p < end && port <= 65_535; p++) port = port * 10 + bytes[p]! - 48;
+  return port <= 65_535;
 }

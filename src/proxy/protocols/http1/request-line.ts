@@ -115,9 +115,9 @@ export class RequestLine {
     this.pathStart = targetStart;
     this.isAbsoluteForm = false;
     this.isAsterisk = false;
-    if (bytes[targetStart] === SLASH) return COMPLETE;
     const methodLength = this.methodEnd - this.start;
     if (methodLength === 7 && startsWith(bytes, this.start, 'CONNECT')) return 501;
+    if (bytes[targetStart] === SLASH) return COMPLETE;
     if (bytes[targetStart] === 42 && targetEnd === targetStart + 1) {
       this.isAsterisk = true;
       return methodLength === 7 && startsWith(bytes, this.start, 'OPTIONS') ? COMPLETE : 400;
