@@ -5,7 +5,7 @@ import type { RunningServer } from '../server/server.ts';
 import { CONTENT_TYPE } from '../telemetry/prometheus.ts';
 import { listenError } from '../transport/listen-error.ts';
 import type { SocketAddress } from '../transport/transport.ts';
-import { freeUnixPath } from '../transport/unix-path.ts';
+import { freeUnixPath } from '../transport/unix-file.ts';
 import { refuse } from './guard.ts';
 import { metricsPage } from './metrics-page.ts';
 import type { BuildInfo } from './process-metrics.ts';
