@@ -89,8 +89,15 @@ export class NodeSocket<T> implements Socket<T> {
 
   terminate(): void {
     this.#isEnding = true;
-    this.#socket.resetAndDestroy();
+    if (this.#canReset()) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
     this.#reportHeldClose();
+  }
+
+  /** Node throws for a unix socket, and never closes a socket that is reset while its FIN is on the way out. */
+  #canReset(): boolean {
+    const { writableEnded, writableFinished } = this.#socket;
+    return this.remotePort !== 0 && writableEnded === writableFinished;
   }
 
   #onFlushed(): void {

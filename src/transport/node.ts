@@ -4,13 +4,13 @@
  * Node buffers what the kernel does not take. To keep memory bounded and `write` honest, at most one chunk is given
  * to it at a time; while that waits, `write` accepts nothing and `drain` follows.
  */
-import { connect as connectTcp, createServer, type Socket as NetSocket, type Server } from 'node:net';
+import { connect as connectTo, createServer, type Socket as NetSocket, type Server } from 'node:net';
 import { connectErrorCode, reportConnectError } from './connect-error.ts';
 import { LISTEN_BACKLOG } from './listen-backlog.ts';
 import { listenError } from './listen-error.ts';
 import { NodeSocket } from './node-socket.ts';
 import type { Listener, SocketAddress, SocketHandlers, Transport, TransportOptions } from './transport.ts';
-import { freeUnixPath } from './unix-file.ts';
+import { freeUnixPath, isUnixPathShortEnough } from './unix-path.ts';
 
 /** Read ahead of a paused socket, in bytes. */
 const READ_AHEAD_BYTES = 64 * 1024;
@@ -28,11 +28,8 @@ export function createNodeTransport({ onHandlerError }: TransportOptions): Trans
   }
 
   function connect<T>(address: SocketAddress, handlers: SocketHandlers<T>, data: T): void {
-    let socket: NetSocket;
-    try {
-      const where = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
-      socket = connectTcp({ ...where, ...SOCKET_OPTIONS });
-    } catch {
+    const socket = dial(address);
+    if (socket === undefined) {
       reportConnectError(handlers, data, 'other', onHandlerError);
       return;
     }
@@ -47,6 +44,17 @@ export function createNodeTransport({ onHandlerError }: TransportOptions): Trans
   }
 
   return { name: 'node', listen, connect };
+}
+
+/** Undefined for an address that is none. */
+function dial(address: SocketAddress): NetSocket | undefined {
+  if (address.kind === 'unix' && !isUnixPathShortEnough(address.path)) return undefined;
+  const where = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
+  try {
+    return connectTo({ ...where, ...SOCKET_OPTIONS });
+  } catch {
+    return undefined;
+  }
 }
 
 function bind(server: Server, address: SocketAddress): Promise<void> {

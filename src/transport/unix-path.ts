@@ -4,12 +4,25 @@ import { EquipoiseError } from '../core/kernel/errors.ts';
 /** Long enough for a local server that is busy; a file without a server refuses at once. */
 const PROBE_TIMEOUT_MS = 1000;
 
+/** The longest path that fits into `sun_path` beside its terminating NUL: 107 bytes on Linux, 103 on macOS. */
+const MAX_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
+
+/** False for a path that Node would cut off silently, and so use another file. */
+export function isUnixPathShortEnough(path: string): boolean {
+  return Buffer.byteLength(path) <= MAX_PATH_BYTES;
+}
+
 /**
  * Makes `path` free for a listener: a socket file that nobody answers on (left behind by a crash) is unlinked.
  *
- * Throws `listen-failed` when a live server owns it, or when the file is something else than a socket.
+ * Throws `listen-failed` when a live server owns it, when the file is something else than a socket, or when the path
+ * is too long.
  */
 export async function freeUnixPath(path: string): Promise<void> {
+  if (!isUnixPathShortEnough(path)) {
+    const mend = `the path is longer than ${MAX_PATH_BYTES} bytes; choose a shorter one`;
+    throw new EquipoiseError('listen-failed', `cannot listen on unix:${path}: ${mend}`);
+  }
   // The abstract namespace has no files.
   if (path.startsWith('\0')) return;
   const stats = statOf(path);
