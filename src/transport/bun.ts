@@ -20,7 +20,7 @@ import type {
   Transport,
   TransportOptions,
 } from './transport.ts';
-import { freeUnixPath } from './unix-path.ts';
+import { freeUnixPath } from './unix-file.ts';
 
 type Kind = SocketAddress['kind'];
 type BunHandlers = SocketHandler<unknown>;

@@ -10,7 +10,7 @@ import { LISTEN_BACKLOG } from './listen-backlog.ts';
 import { listenError } from './listen-error.ts';
 import { NodeSocket } from './node-socket.ts';
 import type { Listener, SocketAddress, SocketHandlers, Transport, TransportOptions } from './transport.ts';
-import { freeUnixPath, isUnixPathShortEnough } from './unix-path.ts';
+import { freeUnixPath, isUnixPathShortEnough } from './unix-file.ts';
 
 /** Read ahead of a paused socket, in bytes. */
 const READ_AHEAD_BYTES = 64 * 1024;
