@@ -6,9 +6,9 @@ import { sleep, until, writeFully } from '../harness/sockets.ts';
 import type { World, WorldScenario } from './http1-world.ts';
 
 const MIB = 1 << 20;
-const TOTAL = 64 * MIB;
-/** What the kernel's buffers on the way may hold; the balancer itself holds far less. */
-const IN_FLIGHT = 24 * MIB;
+const TOTAL = 128 * MIB;
+/** The kernel's four buffers on the way may grow to 2 × (32 + 4) MiB; the balancer itself holds far less. */
+const IN_FLIGHT = 96 * MIB;
 /** While nobody reads; and at the end, with the garbage of a runtime that has just moved it all. */
 const RSS_GROWTH = 40 * MIB;
 const RSS_GROWTH_AFTER = 72 * MIB;
@@ -92,10 +92,10 @@ async function upload(world: World, framing: 'length' | 'chunked'): Promise<void
 }
 
 export const streaming: Readonly<Record<string, WorldScenario>> = {
-  '64 MiB by length to a slow reader': (world) => download(world, 'length'),
-  '64 MiB in chunks to a slow reader': (world) => download(world, 'chunked'),
-  '64 MiB by length to a slow sink': (world) => upload(world, 'length'),
-  '64 MiB in chunks to a slow sink': (world) => upload(world, 'chunked'),
+  '128 MiB by length to a slow reader': (world) => download(world, 'length'),
+  '128 MiB in chunks to a slow reader': (world) => download(world, 'chunked'),
+  '128 MiB by length to a slow sink': (world) => upload(world, 'length'),
+  '128 MiB in chunks to a slow sink': (world) => upload(world, 'chunked'),
   'a client that leaves in the middle of an answer closes the backend connection': async ({ port, a }) => {
     const source = createSource(false);
     let over = false;
