@@ -42,6 +42,11 @@ describe('xxhash32', () => {
     expect(xxhash32Bytes(sanityBuffer(length), length, seed).toString(16)).toBe(want.toString(16));
   });
 
+  test('a text whose bytes outgrow the scratch buffer, though its units do not', () => {
+    const text = '€'.repeat(Math.floor(utf8Scratch().length / 2));
+    expect(xxhash32(text)).toBe(xxhash32Bytes(new TextEncoder().encode(text), 3 * text.length));
+  });
+
   test('a text longer than the scratch buffer, then a short one', () => {
     const long = 'x'.repeat(10_000);
     expect(xxhash32(long)).toBe(xxhash32Bytes(new TextEncoder().encode(long), 10_000));

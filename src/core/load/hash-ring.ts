@@ -2,38 +2,44 @@
  * Points on a ring of 2^32 hashes, each owned by a member; a key belongs to the owner of the next point.
  *
  * A member has `virtualNodes` × weight points, the hashes of its id under the seeds 0, 1, 2, …, so its points don't depend
- * on the other members. A ring of more than 8 Mi points is halved until it fits: each member keeps its first points.
+ * on the other members: a change merges the points of newcomers into those that stay. A ring of more than 8 Mi points is
+ * halved until it fits: each member keeps its first points.
  *
- * Source  Karger et al., "Consistent hashing and random trees", STOC 1997; Chord's virtual nodes.
- * Cost    `reset` O(points log points) and 12 bytes a point while it runs, then 8; `indexOf` O(log points).
+ * Source  Karger et al., "Consistent hashing and random trees", STOC 1997; virtual nodes: Stoica et al., "Chord", 2001.
+ * Cost    `reset` O(points + new points × log new points), allocating 8 bytes a point; `indexOf` O(log points).
  * Order   of two members with the same point, the one whose id comes first.
  */
 import { xxhash32 } from '../hash/xxhash32.ts';
 import type { Endpoint } from '../kernel/endpoint.ts';
 import { byId } from './by-id.ts';
+import { capacityFor } from './grow.ts';
 
 /** 64 MiB. Envoy has the same limit. */
 const MOST_POINTS = 2 ** 23;
 
-/** Members are numbered in the low bits of a double's 53; the 32 of the hash lie above. */
+/** Newcomers are numbered in the low bits of a double's 53; the 32 of the hash lie above. */
 const MOST_MEMBERS = 2 ** 21;
 
+interface Placed {
+  readonly slot: number;
+  readonly id: string;
+  readonly points: number;
+}
+
 export class HashRing {
+  #placed = new Map<number, Placed>();
   #points = new Uint32Array(0);
   #owners = new Int32Array(0);
 
-  /** Places the members of weight above 0. */
+  /** Places the members of weight above 0, and no others. */
   reset(members: readonly Endpoint[], virtualNodes: number): void {
-    const placed = members.filter((member) => member.weight > 0).sort(byId);
-    const counts = pointCounts(placed, virtualNodes);
-    const sorted = sortedPoints(placed, counts);
-    this.#points = new Uint32Array(sorted.length);
-    this.#owners = new Int32Array(sorted.length);
-    for (let i = 0; i < sorted.length; i++) {
-      const hash = Math.floor(sorted[i]! / MOST_MEMBERS);
-      this.#points[i] = hash;
-      this.#owners[i] = placed[sorted[i]! - hash * MOST_MEMBERS]!.slot;
-    }
+    const next = placesOf(members, virtualNodes);
+    const newcomers = next.filter((each) => !isSame(this.#placed.get(each.slot), each));
+    if (newcomers.length === 0 && next.length === this.#placed.size) return;
+    const stays = new Uint8Array(capacityFor(highestOf(this.#placed.keys())));
+    for (const each of next) if (isSame(this.#placed.get(each.slot), each)) stays[each.slot] = 1;
+    this.#merge(stays, newcomers, totalOf(next));
+    this.#placed = new Map(next.map((each) => [each.slot, each]));
   }
 
   get length(): number {
@@ -57,23 +63,70 @@ export class HashRing {
   ownerAt(index: number): number {
     return this.#owners[index]!;
   }
-}
 
-function pointCounts(members: readonly Endpoint[], virtualNodes: number): number[] {
-  for (let nodes = virtualNodes; ; nodes /= 2) {
-    const counts = members.map(({ weight }) => Math.max(1, Math.round(nodes * weight)));
-    if (counts.reduce((sum, count) => sum + count, 0) <= MOST_POINTS || nodes < 1) return counts;
+  /** The points that stay and those of the newcomers, both in order, into one new ring. */
+  #merge(stays: Uint8Array, newcomers: readonly Placed[], total: number): void {
+    const added = sortedPoints(newcomers);
+    const points = new Uint32Array(total);
+    const owners = new Int32Array(total);
+    let at = 0;
+    let from = 0;
+    for (let next = 0; next <= added.length; next++) {
+      const hash = next < added.length ? Math.floor(added[next]! / MOST_MEMBERS) : Number.POSITIVE_INFINITY;
+      const newcomer = newcomers[added[next]! - hash * MOST_MEMBERS];
+      for (; from < this.#points.length && this.#isBefore(from, hash, newcomer); from++) {
+        if (stays[this.#owners[from]!] === 0) continue;
+        points[at] = this.#points[from]!;
+        owners[at++] = this.#owners[from]!;
+      }
+      if (newcomer === undefined) continue;
+      points[at] = hash;
+      owners[at++] = newcomer.slot;
+    }
+    this.#points = points;
+    this.#owners = owners;
+  }
+
+  #isBefore(index: number, hash: number, newcomer: Placed | undefined): boolean {
+    const point = this.#points[index]!;
+    if (point !== hash || newcomer === undefined) return point < hash;
+    return byId(this.#placed.get(this.#owners[index]!)!, newcomer) < 0;
   }
 }
 
-/** Each point is hash × MOST_MEMBERS + member, so that numbers sort as (hash, member). */
-function sortedPoints(members: readonly Endpoint[], counts: readonly number[]): Float64Array {
-  const points = new Float64Array(counts.reduce((sum, count) => sum + count, 0));
+/** Ordered by id. */
+function placesOf(members: readonly Endpoint[], virtualNodes: number): Placed[] {
+  const placed = members.filter((member) => member.weight > 0).sort(byId);
+  for (let nodes = virtualNodes; ; nodes /= 2) {
+    const places = placed.map(({ slot, id, weight }) => ({
+      slot,
+      id,
+      points: Math.max(1, Math.round(nodes * weight)),
+    }));
+    if (totalOf(places) <= MOST_POINTS || nodes < 1) return places;
+  }
+}
+
+function totalOf(places: readonly Placed[]): number {
+  return places.reduce((sum, { points }) => sum + points, 0);
+}
+
+function highestOf(slots: Iterable<number>): number {
+  let highest = 0;
+  for (const slot of slots) highest = Math.max(highest, slot);
+  return highest;
+}
+
+function isSame(a: Placed | undefined, b: Placed): boolean {
+  return a !== undefined && a.id === b.id && a.points === b.points;
+}
+
+/** Each point is hash × MOST_MEMBERS + the newcomer's number, so that they sort by hash, then by id. */
+function sortedPoints(newcomers: readonly Placed[]): Float64Array {
+  const sorted = new Float64Array(totalOf(newcomers));
   let at = 0;
-  members.forEach(({ id }, member) => {
-    for (let node = 0; node < counts[member]!; node++) {
-      points[at++] = xxhash32(id, node) * MOST_MEMBERS + member;
-    }
-  });
-  return points.sort();
+  for (const [number, { id, points }] of newcomers.entries()) {
+    for (let node = 0; node < points; node++) sorted[at++] = xxhash32(id, node) * MOST_MEMBERS + number;
+  }
+  return sorted.sort();
 }

@@ -12,6 +12,7 @@ describe('MeanLatency', () => {
     { why: 'zero is a latency', outcomes: [ok(0)], want: 0 },
     { why: 'fewer than the window', outcomes: [ok(10), ok(20)], want: 15 },
     { why: 'the oldest leaves', outcomes: [ok(1000), ok(10), ok(20), ok(30)], want: 20 },
+    { why: 'what rounding lost comes back', outcomes: [ok(1e17), ok(1), ok(1), ok(1), ok(1), ok(1)], want: 1 },
     { why: 'a fast failure counts as a slow answer', outcomes: [failed(1)], want: FAILURE_MS },
     { why: 'a slower failure counts in full', outcomes: [failed(9000)], want: 9000 },
     { why: '−1 says nothing', outcomes: [ok(8), ok(-1), failed(-1)], want: 8 },

@@ -64,7 +64,10 @@ describe('least-connections', () => {
         const policy = leastConnections.create(options, policyDeps({ rng: seededRng(seed), inFlight }));
         const members = endpoints(weight.map((each) => ({ weight: each })));
         policy.update(members);
-        const underWay: number[] = [];
+        // Nobody is idle at the start, so that an outcome can make the least loaded one.
+        const underWay = members.flatMap(({ slot }) => [slot, slot]);
+        for (const slot of underWay) inFlight.start(slot);
+        for (const { slot } of members) policy.done(slot, outcome);
         for (const [ends, which] of given) {
           if (ends && underWay.length > 0) {
             const [slot] = underWay.splice(which % underWay.length, 1);

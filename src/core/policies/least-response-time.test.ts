@@ -66,6 +66,11 @@ describe('least-response-time', () => {
         (latencies, inFlight) => {
           const policy = leastResponseTime.create(options, policyDeps({ inFlight: fixedInFlight(inFlight) }));
           policy.update(endpoints(size));
+          // All were slow once, so that an outcome can make the fastest one.
+          for (let slot = 0; slot < size; slot++) policy.done(slot, { ok: false, latencyMs: 9000 });
+          for (let i = 0; i < size; i++) policy.pick(request, null);
+          for (let i = 1; i < 10; i++)
+            latencies.forEach((latencyMs, slot) => void policy.done(slot, { ok: true, latencyMs }));
           latencies.forEach((latencyMs, slot) => {
             policy.done(slot, { ok: true, latencyMs });
           });

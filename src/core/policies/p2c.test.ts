@@ -52,6 +52,7 @@ describe('p2c', () => {
       avoided: [0],
       want: 2,
     },
+    { why: 'the same, the second of the pair', inFlight: nine(3, 0, 2), draws: [0, 0, 0, 1], avoided: [1], want: 2 },
     { why: 'a tie of few is drawn', inFlight: [4, 1, 1], draws: [0.6], want: 1 },
     { why: 'the same, the last', inFlight: [4, 1, 1], draws: [0.4], want: 2 },
   ])('$why', ({ inFlight, draws, weights, avoided, want }) => {

@@ -7,6 +7,9 @@ import { ringHash } from './ring-hash.ts';
 const options = { type: 'ring-hash' } as const;
 describePolicyContract('ring-hash', ringHash.create, { options, decidedBy: 'key' });
 
+const COLLIDING = { slot: 3, id: '10.0.105.118:8080' };
+const COLLIDED = { slot: 1, id: '10.1.53.31:8080' };
+
 const keys = Array.from({ length: 2000 }, (_, i) => pickRequest({ key: `user-${i}` }));
 
 function ring(specs: Parameters<typeof endpoints>[0], virtualNodes = 150) {
@@ -60,6 +63,38 @@ describe('ring-hash', () => {
       }),
       { numRuns: 10 },
     );
+  });
+
+  test('a ring that was changed is the ring that is built anew', () => {
+    const member = fc.record({
+      slot: fc.nat({ max: 12 }),
+      id: fc.constantFrom('a', 'b', 'c'),
+      weight: fc.nat({ max: 3 }),
+    });
+    const members = fc.uniqueArray(member, { selector: ({ slot }) => slot, maxLength: 8 });
+    fc.assert(
+      fc.property(fc.array(members, { minLength: 1, maxLength: 6 }), (updates) => {
+        // Ids are unique in a pool, slots change hands.
+        const named = updates.map((list) => list.map((each, i) => ({ ...each, id: `${each.id}${i}` })));
+        const policy = ring(0, 5);
+        for (const list of named) policy.update(endpoints(list));
+        const fresh = ring(named.at(-1)!, 5);
+        for (const key of keys.slice(0, 50)) expect(policy.pickMany!(key, 8)).toEqual(fresh.pickMany!(key, 8));
+      }),
+    );
+  });
+
+  // Of two endpoints with one point each, which is the same (found by search): the one whose id comes first has it.
+  test.each([
+    { why: 'together', updates: [[COLLIDING, COLLIDED]] },
+    { why: 'the other way round', updates: [[COLLIDED, COLLIDING]] },
+    { why: 'one after the other', updates: [[COLLIDED], [COLLIDED, COLLIDING]] },
+    { why: 'the first one first', updates: [[COLLIDING], [COLLIDED, COLLIDING]] },
+  ])('equal points belong to the id that comes first: $why', ({ updates }) => {
+    expect(xxhash32(COLLIDING.id)).toBe(xxhash32(COLLIDED.id));
+    const policy = ring(0, 1);
+    for (const update of updates) policy.update(endpoints(update));
+    expect(new Set(keys.slice(0, 20).map((key) => policy.pick(key, null)))).toEqual(new Set([COLLIDING.slot]));
   });
 
   test('an endpoint that changes its slot keeps its keys', () => {
@@ -120,7 +155,9 @@ describe('ring-hash', () => {
     ])('$count of five, $down down: $want', ({ count, down, want }) => {
       const policy = ring(5);
       for (const slot of down) policy.setEligible(slot, false);
-      expect(policy.pickMany!(keys[0]!, count).length).toBe(want);
+      const slots = policy.pickMany!(keys[0]!, count);
+      expect(new Set(slots).size).toBe(want);
+      for (const slot of slots) expect(down).not.toContain(slot);
     });
 
     test('is the order in which endpoints would take over', () => {

@@ -5,14 +5,13 @@
  * or removing one of n endpoints moves about 1/n of the keys. The key is the request's; without one, the client's address.
  *
  * Source  Karger et al., "Consistent hashing and random trees", STOC 1997; see load/hash-ring.ts.
- * Cost    pick O(log points), then one step for each point walked past; allocates nothing. `update` rebuilds the ring
- *         unless members and weights are the same; a verdict does not.
+ * Cost    pick O(log points), then one step for each point walked past; allocates nothing. `update` is
+ *         one pass over the ring, and sorts the points of newcomers; a verdict does not touch it.
  * Order   the same on every worker and machine that has the same ids and weights.
  * Errors  −1 when none is eligible and not avoided; never throws. Without key and address an endpoint is drawn.
  */
 import { z } from 'zod';
 import { xxhash32 } from '../hash/xxhash32.ts';
-import type { Endpoint } from '../kernel/endpoint.ts';
 import type { Avoid, PickRequest, PolicyDefinition } from '../kernel/policy.ts';
 import { EligibleSet } from '../load/eligible.ts';
 import { HashRing } from '../load/hash-ring.ts';
@@ -45,7 +44,6 @@ export const ringHash: PolicyDefinition<'ring-hash', RingHashOptions> = {
   create: ({ virtualNodes = DEFAULT_VIRTUAL_NODES }, { rng }) => {
     const eligible = new EligibleSet();
     const ring = new HashRing();
-    let placed: readonly Endpoint[] = [];
 
     function startOf({ key, clientIp }: PickRequest): number {
       if (key !== '') return ring.indexOf(xxhash32(key));
@@ -79,8 +77,7 @@ export const ringHash: PolicyDefinition<'ring-hash', RingHashOptions> = {
     return {
       update: (members) => {
         eligible.update(members);
-        if (!samePlaces(members, placed)) ring.reset(members, virtualNodes);
-        placed = members;
+        ring.reset(members, virtualNodes);
       },
       setEligible: (slot, value) => void eligible.set(slot, value),
       pick,
@@ -89,9 +86,3 @@ export const ringHash: PolicyDefinition<'ring-hash', RingHashOptions> = {
     };
   },
 };
-
-/** Zones, locations and the like don't move a point. */
-function samePlaces(a: readonly Endpoint[], b: readonly Endpoint[]): boolean {
-  if (a.length !== b.length) return false;
-  return a.every(({ slot, id, weight }, i) => b[i]!.slot === slot && b[i]!.id === id && b[i]!.weight === weight);
-}

@@ -44,6 +44,19 @@ describe('round-robin', () => {
     expect(counts).toEqual([10, 10, 10, 10]);
   });
 
+  test('an allowed one is found although other workers take the turns between', () => {
+    const cursor = new Int32Array(1);
+    const policy = make(cursor);
+    policy.update(endpoints(2));
+    const avoid = {
+      has: (slot: number) => {
+        cursor[0]!++;
+        return slot === 0;
+      },
+    };
+    expect([policy.pick(request, avoid), policy.pick(request, avoid)]).toEqual([1, 1]);
+  });
+
   test('any n picks in a row reach n different endpoints', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), fc.nat({ max: 200 }), (size, earlier) => {

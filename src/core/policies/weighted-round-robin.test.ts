@@ -43,6 +43,13 @@ describe('weighted-round-robin', () => {
     expect(picked.filter((slot) => slot === 2).length).toBeGreaterThanOrEqual(4);
   });
 
+  test('a newcomer in a slot begins with a balance of its own', () => {
+    const policy = weighted([3, 1]);
+    expect([policy.pick(request, null), policy.pick(request, null)]).toEqual([0, 0]);
+    policy.update(endpoints([{ id: 'newcomer', weight: 3 }, { weight: 1 }]));
+    expect(policy.pick(request, null)).toBe(0);
+  });
+
   test('verdicts about others do not take the turn of a light endpoint', () => {
     const policy = weighted([20, 1, 20]);
     let light = 0;

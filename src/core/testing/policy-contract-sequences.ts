@@ -6,7 +6,12 @@ import { avoiding, clientRequest, type PolicyDriver } from './policy-driver.ts';
 type Step =
   | { readonly kind: 'update'; readonly members: readonly Endpoint[] }
   | { readonly kind: 'eligible'; readonly slot: number; readonly eligible: boolean }
-  | { readonly kind: 'pick'; readonly client: number; readonly avoided: readonly number[] | null }
+  | {
+      readonly kind: 'pick';
+      readonly client: number;
+      readonly times: number;
+      readonly avoided: readonly number[] | null;
+    }
   | { readonly kind: 'done'; readonly index: number; readonly ok: boolean; readonly latencyMs: number };
 
 const slot = fc.constantFrom(0, 3, 17, 18, 90, 200);
@@ -32,6 +37,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('pick' as const),
       client: fc.nat({ max: 20 }),
+      // A burst reaches everyone of a large pool.
+      times: fc.constantFrom(1, 1, 1, 150),
       avoided: fc.option(fc.array(slot, { maxLength: 6 })),
     }),
   },
@@ -71,7 +78,7 @@ class Model {
 
   run(step: Step): void {
     if (step.kind === 'update') this.#update(step.members);
-    else if (step.kind === 'pick') this.#pick(step.client, step.avoided);
+    else if (step.kind === 'pick') this.#pick(step);
     else if (step.kind === 'eligible') this.#setEligible(step.slot, step.eligible);
     else this.#done(step.index, step.ok, step.latencyMs);
   }
@@ -95,15 +102,16 @@ class Model {
     else this.#down.add(slot);
   }
 
-  #pick(client: number, avoided: readonly number[] | null): void {
+  #pick({ client, times, avoided }: Extract<Step, { kind: 'pick' }>): void {
     const avoid = avoided === null ? null : avoiding(avoided);
     const allowed = [...this.#members.values()]
       .filter(({ slot, weight }) => weight > 0 && !this.#down.has(slot) && !avoid?.has(slot))
       .map(({ slot }) => slot);
-    const picked = this.#subject.take(clientRequest(client), avoid);
-    if (allowed.length === 0) expect(picked).toBe(-1);
-    else expect(allowed).toContain(picked);
-    if (picked >= 0) this.#underWay.push(picked);
+    for (let i = 0; i < times; i++) {
+      const picked = this.#subject.take(clientRequest(client + i), avoid);
+      if (allowed.length === 0 ? picked !== -1 : !allowed.includes(picked)) expect(allowed).toContain(picked);
+      if (picked >= 0) this.#underWay.push(picked);
+    }
   }
 
   #done(index: number, ok: boolean, latencyMs: number): void {
