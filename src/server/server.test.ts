@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { formatSocketAddress } from '../transport/address.ts';
+import type { SocketAddress } from '../transport/transport.ts';
 import type { RunningServer } from './server.ts';
 import { openClient } from './testing/client.ts';
 import { startLines, testDeps } from './testing/start.ts';
@@ -96,6 +97,30 @@ describe('startServer', () => {
     expect([...server.counters.pool('a', 'main').endpoints().keys()]).toEqual(['127.0.0.1:2']);
   });
 });
+
+test('the limit of connections holds for all listeners together', async () => {
+  const server = await start({ limits: { connections: 1 }, listeners: { a: listener, b: listener }, pools });
+  const [a, b] = server.listeners.map((each) => each.address);
+  const first = await openClient(a!);
+  first.socket.write('x\n');
+  await first.sees('x\n');
+  for (const address of [a!, b!]) expect(await endOf(address)).not.toBe('served');
+  first.socket.end();
+  await first.ended;
+  while (server.counters.listener('a').open > 0) await new Promise(setImmediate);
+  expect(await endOf(b!)).toBe('served');
+});
+
+/** Served, or how the connection ended instead; a reset may even come before it is open. */
+async function endOf(address: SocketAddress): Promise<string> {
+  try {
+    const client = await openClient(address);
+    client.socket.write('x\n');
+    return await Promise.race([client.sees('x\n').then(() => 'served'), client.ended]);
+  } catch {
+    return 'reset';
+  }
+}
 
 describe('drain', () => {
   test('closes idle connections, lets an exchange finish and accepts no more', async () => {

@@ -10,6 +10,7 @@ import type { EventBus } from '../telemetry/events.ts';
 import type { DescriptorBudget } from '../transport/descriptors.ts';
 import type { TimerWheel } from '../transport/timer-wheel.ts';
 import type { SocketAddress, Transport } from '../transport/transport.ts';
+import { withinTotal } from './connection-total.ts';
 import { type DrainResult, drainListeners } from './drain.ts';
 import type { ServerEvent, ServerHappening } from './events.ts';
 import { bindAll, type ServedListener } from './listeners.ts';
@@ -83,7 +84,8 @@ export async function startServer(config: Config, deps: ServerDeps): Promise<Run
       );
     }
     const listeners = Object.entries(config.listeners).map(([name, options]) => {
-      return { name, options, runtime: createRuntime(name, options, pools, deps, emit) };
+      const limited = withinTotal(name, options, config, deps.counters);
+      return { name, options, runtime: createRuntime(name, limited, pools, deps, emit) };
     });
     await settled(pools.values(), deps.scheduler, SETTLE_LIMIT_MS);
     return new Server(config, deps, pools, await bindAll(deps.transport, listeners), emit);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+const MAIN = join(import.meta.dirname, '..', 'main.ts');
 
 /** The program as a process of its own, on the runtime of the test. */
 export interface Program {

@@ -8,7 +8,7 @@ interface Line {
 /** A protocol in miniature: each line is an exchange and comes back with the name of the listener before it. */
 export const lines: ProtocolDefinition<'lines'> = {
   type: 'lines',
-  create: (name, _options, { listenerMetrics }) => {
+  create: (name, { limits }, { listenerMetrics }) => {
     const sockets = new Set<Socket<Line>>();
     let draining = false;
 
@@ -19,6 +19,10 @@ export const lines: ProtocolDefinition<'lines'> = {
     const handlers: SocketHandlers<Line> = {
       open(socket) {
         socket.data = { text: '' };
+        if (sockets.size >= limits.connections) {
+          socket.terminate();
+          return;
+        }
         sockets.add(socket);
         listenerMetrics.connectionOpened();
       },
@@ -34,8 +38,7 @@ export const lines: ProtocolDefinition<'lines'> = {
       drain() {},
       end: (socket) => socket.end(),
       close(socket) {
-        sockets.delete(socket);
-        listenerMetrics.connectionClosed();
+        if (sockets.delete(socket)) listenerMetrics.connectionClosed();
       },
       connectError() {},
     };
