@@ -1,3 +1,4 @@
+import { formatDuration } from '../config/scalars.ts';
 import type { EventBus } from '../telemetry/events.ts';
 import { formatSocketAddress } from '../transport/address.ts';
 import type { ServerEvent } from './events.ts';
@@ -44,7 +45,7 @@ function describe(event: ServerEvent): Line | undefined {
     case 'draining':
       return {
         level: 'info',
-        message: `draining: ${connections(event.connections)} open, at most ${event.timeoutMs} ms`,
+        message: `draining: ${connections(event.connections)} open, at most ${formatDuration(event.timeoutMs)}`,
       };
     case 'drained':
       return event.remaining === 0
