@@ -1,5 +1,5 @@
 /** Run by a test in a process of its own, with few descriptors: what the adapter says when none is left. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { createBunTransport } from '../bun.ts';
 import type { SocketAddress } from '../transport.ts';
 import { recordingHandlers, Side } from './side.ts';
@@ -7,8 +7,9 @@ import { recordingHandlers, Side } from './side.ts';
 const transport = createBunTransport({ onHandlerError: (error) => say('handler error', error) });
 const server = await transport.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }, recordingHandlers());
 
+/** Not `process.stdout`, which may need a descriptor of its own. */
 function say(...words: unknown[]): void {
-  process.stdout.write(`${words.join(' ')}\n`);
+  writeSync(1, `${words.join(' ')}\n`);
 }
 
 async function outcomeOf(address: SocketAddress): Promise<string> {
