@@ -564,6 +564,16 @@ describe('warnings', () => {
       '0.0.0.0:1 of listener "w" covers this address too',
     ],
     [
+      'any of several',
+      file({ route: 'match: { host: [g, h], path: /a/* }, pool: a }, { match: { host: h, path: /a/b }, pool: a' }),
+      'routes[1]: can never match: routes[0]',
+    ],
+    [
+      'a path below all hosts',
+      file({ route: 'match: { path: [/z, /*] }, pool: a }, { match: { host: h, path: /a/b }, pool: a' }),
+      'routes[1]: can never match: routes[0]',
+    ],
+    [
       'a wildcard of both families',
       'listeners: { w: { bind: ["[::]:1", 0.0.0.0:1], pool: a } }\npools: { a: { endpoints: [1] } }',
       'listeners.w.bind[1]: [::]:1 of listener "w" covers this address too',
@@ -602,6 +612,7 @@ describe('warnings', () => {
     ['another path', 'match: { path: /a/* }, pool: a }, { match: { path: /a }, pool: a'],
     ['another host', 'match: { host: "*.b.c" }, pool: a }, { match: { host: b.c }, pool: a'],
     ['one of two methods', 'match: { method: GET }, pool: a }, { match: { method: [GET, PUT] }, pool: a'],
+    ['another first segment', 'match: { path: [/a/*, /b/*] }, pool: a }, { match: { path: [/b/c, /d] }, pool: a'],
     ['the rest', 'match: { host: h }, pool: a }, { pool: a'],
   ])('none where a later route still matches: %s', (_why, route) => {
     expect(warningsOf(file({ route }))).toEqual([]);
@@ -616,12 +627,12 @@ describe('loadConfig', () => {
   };
 
   test('a secret beside the file, without its last newline', async () => {
-    write('token', 'se cret\n');
+    write('token', ' se cret \n');
     const result = await loadConfig(
       write('secret.yaml', file({ top: 'admin: { bind: 0.0.0.0:9, token: "${file:token}" }' })),
       { env },
     );
-    expect(result.ok && result.config.admin?.token).toBe('se cret');
+    expect(result.ok && result.config.admin?.token).toBe(' se cret ');
   });
 
   test('a module, anew when it changed', async () => {

@@ -103,22 +103,47 @@ interface Match {
 /** Warns of each route that an earlier one leaves nothing to. */
 function checkReach(found: Findings, path: Path, routes: readonly unknown[]): void {
   const earlier = new Map<string, number>();
-  const broad: { match: Match; index: number }[] = [];
+  const broad = new Map<string, { match: Match; index: number }[]>();
   for (const [index, route] of routes.entries()) {
     const match = readMatch(fieldOf(route, 'match'));
     if (match === undefined) continue;
     const key = JSON.stringify([match.host ?? null, match.path ?? null, match.method ?? null]);
-    const cover = earlier.get(key) ?? broad.find((each) => covers(each.match, match))?.index;
+    const candidates = bucketsToSearch(match).flatMap((bucket) => broad.get(bucket) ?? []);
+    const cover = earlier.get(key) ?? candidates.find((each) => covers(each.match, match))?.index;
     if (cover !== undefined) {
       const message = `can never match: routes[${cover}] takes everything that it would`;
       found.warning([...path, index], message, 'put it before that one, or leave it out');
       continue;
     }
     earlier.set(key, index);
-    // Routes of exact names hide only their equals, so thousands of them are not compared pair by pair.
-    if (isBroad(match)) broad.push({ match, index });
+    if (!isBroad(match)) continue;
+    for (const bucket of bucketsOf(match)) {
+      const held = broad.get(bucket);
+      if (held === undefined) broad.set(bucket, [{ match, index }]);
+      else held.push({ match, index });
+    }
   }
 }
+
+/**
+ * Where a broad route is kept: under its exact hosts, else under the first segments of its paths, else under `*`.
+ * A configuration of thousands of routes is then not compared pair by pair.
+ */
+function bucketsOf({ host, path }: Match): readonly string[] {
+  if (host?.every((each) => !each.startsWith('*.'))) return [...new Set(host.map((each) => `host ${each}`))];
+  if (path?.every((each) => each !== '/*')) return [...new Set(path.map((each) => `path ${firstSegment(each)}`))];
+  return ['*'];
+}
+
+/** A route that covers `match` takes its first host and its first path, so it is in one of these. */
+function bucketsToSearch({ host, path }: Match): readonly string[] {
+  const buckets = ['*'];
+  if (host !== undefined) buckets.push(`host ${host[0]}`);
+  if (path !== undefined) buckets.push(`path ${firstSegment(path[0] ?? '')}`);
+  return buckets;
+}
+
+const firstSegment = (path: string): string => path.split('/', 2)[1] ?? '';
 
 function readMatch(match: unknown): Match | undefined {
   const [host, path, method] = ['host', 'path', 'method'].map((key) => fieldOf(match, key));
