@@ -82,5 +82,5 @@ export const ConfigFile = section(
 /** What a file may say, before defaults are filled in. */
 export type ConfigInput = z.input<typeof ConfigFile>;
 
-/** The compiler proves that what the schema gives is what the server reads. */
+/** The compiler proves that what the schema gives is what server, proxy and control read. */
 export const toConfig = (config: z.output<typeof ConfigFile>): Config => config;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EndpointAddress, EndpointOptions, PoolOptions } from '../control/pool-options.ts';
+import type { EndpointAddress, EndpointOptions } from '../control/pool-options.ts';
 import { formatAddress, isHostName, readEndpointAddress } from './addresses.ts';
 import { misread, type Reading, scalar, section } from './reading.ts';
 import { HealthFile, PolicyFile } from './registered.ts';
@@ -94,6 +94,3 @@ export const PoolFile = section(
   },
   ['discovery', 'outliers', 'circuitBreaker', 'hedge', 'sticky', 'slowStart', 'queue', 'cost', 'tls', 'http', 'panic'],
 );
-
-/** The compiler proves that what the schema gives is what control and proxy read. */
-export const toPoolOptions = (pool: z.output<typeof PoolFile>): PoolOptions => pool;
