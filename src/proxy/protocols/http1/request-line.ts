@@ -46,8 +46,8 @@ export class RequestLine {
 
   /** Path without query. */
   get path(): string {
-    if (this.pathStart === this.targetEnd) return '/';
-    return latin1(this.bytes, this.pathStart, this.pathEnd);
+    const { pathEnd } = this;
+    return pathEnd === this.pathStart ? '/' : latin1(this.bytes, this.pathStart, pathEnd);
   }
 
   get pathEnd(): number {
