@@ -25,19 +25,31 @@ eachTransport('malformed-responses', (transport, scenario) => {
   }, 20_000);
 
   for (const [group, cases] of Object.entries(responseGroups)) {
-    for (const each of cases) scenario(`${group}: ${each.name}`, () => attack(port, backend, each));
+    for (const each of cases) {
+      scenario(`${group}: ${each.name}`, async () => {
+        const connections = await attack(port, backend, each);
+        // What came unasked may have more behind it: that connection is not used again.
+        if (group === 'excess') expect(connections.slice(1), 'connections used later').not.toContain(connections[0]);
+      });
+    }
   }
 
-  scenario('early answer: the rest of the request is not the next request', async () => {
-    backend.reset();
-    backend.onHead = (exchange) => void exchange.write(ok('early', 'Connection: close'));
-    const client = await rawClient(port);
-    await client.send('POST /case HTTP/1.1\r\nHost: a.example\r\nContent-Length: 100000\r\n\r\n', get('/hidden'));
-    expect((await client.response()).body.toString()).toBe('early');
-    backend.onHead = () => {};
-    await expectNextIsRight(port, backend, client, 'x'.repeat(100_000 - get('/hidden').length));
-    expect(backend.heads.map((each) => each.start[1])).not.toContain('/hidden');
-  });
+  for (const line of ['Connection: close', 'Connection: keep-alive']) {
+    scenario(`early answer, ${line}: the rest of the request is not the next request`, async () => {
+      backend.reset();
+      backend.onHead = (exchange) => {
+        if (exchange.request.start[1] === '/case') void exchange.write(ok('early', line));
+      };
+      backend.onRequest = (exchange) => exchange.request.start[1] !== '/case' && answerOk(exchange);
+      const client = await rawClient(port);
+      const hidden = get('/hidden');
+      await client.send('POST /case HTTP/1.1\r\nHost: a.example\r\nContent-Length: 100000\r\n\r\n', hidden);
+      expect((await client.response()).body.toString()).toBe('early');
+      await expectFreshIsRight(port);
+      await expectNextIsRight(port, backend, client, 'x'.repeat(100_000 - hidden.length));
+      expect(backend.heads.map((each) => each.start[1])).not.toContain('/hidden');
+    });
+  }
 
   scenario('early answer: 413 and a reset reach the client or end its connection', async () => {
     backend.reset();
@@ -54,10 +66,15 @@ eachTransport('malformed-responses', (transport, scenario) => {
   });
 });
 
-async function attack(port: number, backend: RecordingBackend, each: ResponseCase): Promise<void> {
+/** Returns the backend's connections in the order of the requests on them, the misbehaviour's first. */
+async function attack(port: number, backend: RecordingBackend, each: ResponseCase): Promise<number[]> {
   backend.reset();
-  backend.onRequest = (exchange) =>
-    exchange.request.start[1] === '/case' ? void misbehave(exchange, each) : answerOk(exchange);
+  const connections: number[] = [];
+  backend.onRequest = (exchange) => {
+    connections.push(exchange.connection);
+    if (exchange.request.start[1] === '/case') void misbehave(exchange, each);
+    else answerOk(exchange);
+  };
   const client = await rawClient(port, { methods: [each.method ?? 'GET'] });
   await client.send(requestOf(each));
   await client.response().catch(() => {});
@@ -65,6 +82,7 @@ async function attack(port: number, backend: RecordingBackend, each: ResponseCas
   expectWanted(client, each);
   expect(backend.heads.length, 'not sent twice').toBeLessThanOrEqual(each.method === 'POST' ? 1 : 2);
   await expectNextIsRight(port, backend, client);
+  return connections;
 }
 
 function requestOf({ method = 'GET', version = '1.1' }: ResponseCase): string {
