@@ -146,6 +146,7 @@ export class RequestHead extends RequestLine {
       case 14:
         if (isName(bytes, p, 'content-length')) return this.#onContentLength(bytes, field);
         if (isName(bytes, p, 'http2-settings')) this.#cut(field);
+        else if (isName(bytes, p, 'x-forwarded-')) this.#onForwarded(bytes, field, p);
         return COMPLETE;
       case 16:
         if (isName(bytes, p, 'proxy-connection')) this.#cut(field);
