@@ -43,6 +43,8 @@ export class RequestHead extends RequestLine {
   readonly fields: FieldScanner;
 
   readonly #limits: HeadLimits;
+  /** The head must end here; an empty line before it counts, whenever it came. */
+  #maxEnd = 0;
   #trusted = false;
   #connectionNames = false;
   #wantsUpgrade = false;
@@ -59,6 +61,7 @@ export class RequestHead extends RequestLine {
   /** `trusted`: the peer's X-Forwarded-*, Forwarded and X-Request-Id are believed. */
   begin(bytes: Uint8Array, start: number, trusted: boolean): void {
     this.beginLine(bytes, start);
+    this.#maxEnd = start + this.#limits.headBytes;
     this.#trusted = trusted;
     this.cuts.clear();
   }
@@ -66,7 +69,7 @@ export class RequestHead extends RequestLine {
   /** Continues after more bytes arrived; `bytes` may be another buffer with the same content at the same offsets. */
   parse(bytes: Uint8Array, end: number): number {
     this.bytes = bytes;
-    const limit = Math.min(end, this.start + this.#limits.headBytes);
+    const limit = Math.min(end, this.#maxEnd);
     if (this.fieldsStart === ABSENT) {
       const status = this.parseLine(bytes, limit);
       if (status === INCOMPLETE && limit < end) return 414;
