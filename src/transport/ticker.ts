@@ -37,7 +37,7 @@ export function createCatchUp(wheel: TimerWheel, now: () => number): () => void 
   let servedUntil = now();
   return () => {
     const due = Math.floor((now() - servedUntil) / tickMs);
-    servedUntil = due > MAX_CATCH_UP_TICKS ? now() : servedUntil + due * tickMs;
+    servedUntil += due * tickMs;
     for (let ticks = Math.min(due, MAX_CATCH_UP_TICKS); ticks > 0; ticks--) wheel.advance();
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SocketAddress } from '../transport.ts';
-import { type CreateSubject, closeOf, recordingHandlers, Side, settle } from './side.ts';
+import { type CreateSubject, closeOf, readToEnd, recordingHandlers, Side, settle } from './side.ts';
 
 /** Connections that we make. */
 export function describeConnecting(create: CreateSubject): void {
@@ -50,6 +50,22 @@ export function describeConnecting(create: CreateSubject): void {
       await settle();
       // Bun reports close while open still runs.
       expect([...side.story].sort()).toEqual(['close', 'open']);
+      server.close();
+    });
+
+    test("the server's FIN leaves our direction open (P4)", async () => {
+      const server = await netServer();
+      const side = new Side();
+      const accepted = server.nextSocket();
+      create().transport.connect(server.address, recordingHandlers(), side);
+      const peer = await accepted;
+      peer.end();
+      await side.has('end');
+      await settle();
+      expect(side.story).toEqual(['open', 'end']);
+      expect(side.socket.write(Buffer.from('last words'), 0, 10)).toBe(10);
+      side.socket.end();
+      expect((await readToEnd(peer)).toString()).toBe('last words');
       server.close();
     });
 
