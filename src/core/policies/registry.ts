@@ -24,9 +24,6 @@ export const policies = defineRegistry([
   weightedRoundRobin,
 ]);
 
-/** The tag of a built-in policy: `'p2c' | 'ring-hash' | …`. */
-export type PolicyType = (typeof policies.types)[number];
-
 /**
  * Makes the policy that `options` name: an object with `type`, or the type alone. Options left out have their defaults;
  * they are not validated here (`PolicyOptions` of schema.ts does that).

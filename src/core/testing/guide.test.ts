@@ -1,11 +1,64 @@
-import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execPath, versions } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-const text = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const guide = readFileSync(join(root, 'docs/guides/add-a-policy.md'), 'utf8');
+const [policy = '', itsTest = ''] = [...guide.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1]);
 
-// The files are type-checked and run by their own tests; so the guide's snippets are, while they are equal.
-test('docs/guides/add-a-policy.md shows the example policy and its test as they are', () => {
-  const guide = text('../../../docs/guides/add-a-policy.md');
-  const snippets = [...guide.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1]);
-  expect(snippets).toEqual([text('./fewest-failures.ts'), text('./fewest-failures.test.ts')]);
+/**
+ * A house like ours, in which the guide's two files are the only policy. Everything else is linked.
+ */
+function makeHouse(): string {
+  const house = mkdtempSync(join(tmpdir(), 'equipoise-guide-'));
+  mkdirSync(join(house, 'src/core/policies'), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'));
+  symlinkSync(join(root, 'package.json'), join(house, 'package.json'));
+  for (const room of readdirSync(join(root, 'src/core')).filter((each) => each !== 'policies')) {
+    symlinkSync(join(root, 'src/core', room), join(house, 'src/core', room));
+  }
+  writeFileSync(join(house, 'src/core/policies/fewest-failures.ts'), policy);
+  writeFileSync(join(house, 'src/core/policies/fewest-failures.test.ts'), itsTest);
+  const compiler = { extends: join(root, 'tsconfig.json'), include: ['src/core/policies'] };
+  writeFileSync(join(house, 'tsconfig.json'), JSON.stringify(compiler));
+  return house;
+}
+
+// Once is enough, and Bun can run a test file of another folder.
+describe.skipIf(versions['bun'] === undefined)('docs/guides/add-a-policy.md', () => {
+  let house = '';
+  beforeAll(() => {
+    house = makeHouse();
+  });
+  afterAll(() => rmSync(house, { recursive: true }));
+
+  /** What a command says, whether it succeeds or not. */
+  function run(file: string, ...args: string[]): string {
+    try {
+      return execFileSync(file, args, { cwd: house, encoding: 'utf8', stdio: 'pipe' });
+    } catch (error) {
+      const { stdout, stderr } = error as { stdout: string; stderr: string };
+      return `failed\n${stdout}${stderr}`;
+    }
+  }
+
+  test('its policy and test compile', () => {
+    expect(run(join(root, 'node_modules/.bin/tsc'), '-p', house)).toBe('');
+  }, 30_000);
+
+  test('its test passes', () => {
+    expect(run(execPath, 'test', '--only-failures', './src/core/policies')).not.toContain('failed');
+  }, 30_000);
+
+  test('its test notices a policy that is wrong', () => {
+    const wrong = policy.replace('failures[slot]! > failures[best]!', 'failures[slot]! < failures[best]!');
+    expect(wrong).not.toBe(policy);
+    writeFileSync(join(house, 'src/core/policies/fewest-failures.ts'), wrong);
+    expect(run(execPath, 'test', '--only-failures', './src/core/policies')).toContain('failed');
+    writeFileSync(join(house, 'src/core/policies/fewest-failures.ts'), policy);
+  }, 30_000);
 });

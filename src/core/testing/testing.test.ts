@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { endpoints, fakeClock, fixedInFlight, pickRequest, policyDeps, scriptedRng, seededRng } from './index.ts';
+import { PolicyDriver } from './policy-driver.ts';
 
 describe('scriptedRng', () => {
   test('answers in turn, then refuses', () => {
@@ -16,6 +17,27 @@ describe('scriptedRng', () => {
     const rng = scriptedRng([draw]);
     expect(() => (call === 'next' ? rng.next() : rng.below(3))).toThrow(`cannot give ${draw}`);
   });
+});
+
+test('PolicyDriver counts a pick until just before its outcome', () => {
+  const seen: number[] = [];
+  const driver = new PolicyDriver(
+    ({ inFlight }) => ({
+      update: () => undefined,
+      setEligible: () => undefined,
+      pick: () => {
+        seen.push(inFlight.of(3));
+        return 3;
+      },
+      done: (slot) => void seen.push(10 + inFlight.of(slot)),
+    }),
+    1,
+  );
+  driver.take(pickRequest());
+  driver.take(pickRequest());
+  driver.finish(3);
+  driver.takeAndFinish(pickRequest());
+  expect(seen).toEqual([0, 1, 11, 1, 11]);
 });
 
 test('fakeClock moves only when it is told', () => {

@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest';
+import { endpoints } from '../testing/index.ts';
+import { HashRing } from './hash-ring.ts';
+
+// Where keys go is tested through ring-hash.
+describe('HashRing', () => {
+  test.each([
+    { why: 'none', specs: [], want: 0 },
+    { why: 'points for each unit of weight', specs: [{ weight: 1 }, { weight: 2.5 }], want: 35 },
+    { why: 'at least one, however light', specs: [{ weight: 0.001 }], want: 1 },
+    { why: 'weight 0 has none', specs: [{ weight: 0 }, { weight: 1 }], want: 10 },
+    { why: 'thinned out by halves', specs: [{ weight: 1_000_000 }, { weight: 8 }], want: 5_000_040 },
+  ])('$why', ({ specs, want }) => {
+    const ring = new HashRing();
+    ring.reset(endpoints(specs), 10);
+    expect(ring.length).toBe(want);
+  });
+
+  test('who leaves takes the points along, who gains weight gets more', () => {
+    const ring = new HashRing();
+    const lengths = [3, 2, [{ slot: 0, weight: 3 }, { slot: 1 }], 0].map((specs) => {
+      ring.reset(endpoints(specs), 10);
+      return ring.length;
+    });
+    expect(lengths).toEqual([30, 20, 40, 0]);
+  });
+});
