@@ -46,6 +46,7 @@ export class RequestHead extends RequestLine {
   /** The head must end here; an empty line before it counts, whenever it came. */
   #maxEnd = 0;
   #trusted = false;
+  #closes = false;
   #connectionNames = false;
   #wantsUpgrade = false;
   #hosts = 0;
@@ -116,6 +117,7 @@ export class RequestHead extends RequestLine {
     this.hasForwardedProto = false;
     this.hasForwardedHost = false;
     this.hasRequestId = false;
+    this.#closes = false;
     this.#connectionNames = false;
     this.#wantsUpgrade = false;
     this.#hosts = 0;
@@ -202,19 +204,19 @@ export class RequestHead extends RequestLine {
     const start = this.fields.offsets[4 * field + 2]!;
     const end = this.fields.offsets[4 * field + 3]!;
     if (isToken(bytes, start, end, 'keep-alive')) this.keepAlive = true;
-    else if (isToken(bytes, start, end, 'close')) this.keepAlive = false;
+    else if (isToken(bytes, start, end, 'close')) this.#closes = true;
     else this.#onConnectionOptions(bytes, start, end);
+    // RFC 9112 §9.3: close wins, in whatever order they come.
+    if (this.#closes) this.keepAlive = false;
   }
 
   #onConnectionOptions(bytes: Uint8Array, start: number, end: number): void {
-    let close = false;
     forEachListElement(bytes, start, end, (from, to) => {
-      if (isToken(bytes, from, to, 'close')) close = true;
+      if (isToken(bytes, from, to, 'close')) this.#closes = true;
       else if (isToken(bytes, from, to, 'keep-alive')) this.keepAlive = true;
       else if (isToken(bytes, from, to, 'upgrade')) this.#wantsUpgrade = true;
       else this.#connectionNames = true;
     });
-    if (close) this.keepAlive = false;
   }
 
   #onRequestId(field: number): void {
