@@ -158,7 +158,19 @@ export const chunks: readonly RequestCase[] = [
       );
     }),
   ),
-  either('trailer that names the client', chunked('0\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n'), without('x-none')),
+  ...['X-Forwarded-For', 'X-Real-IP', 'Forwarded', 'X-Forwarded-Proto', 'X-Request-Id'].map((name) =>
+    either(
+      `trailer ${name}, which a server may merge into the head`,
+      chunked(`0\r\n${name}: 6.6.6.6\r\n\r\n`),
+      (requests) => {
+        expectEqual(
+          'trailers',
+          requests.flatMap((each) => values(each.trailers, name)),
+          [],
+        );
+      },
+    ),
+  ),
   ...['X : y', ': y', 'no colon', 'X: a\x00b', 'X: y\r\n folded', 'X: a\nY: b', 'X: a\rb', 'X\x80: y'].map((trailer) =>
     refused(`trailer ${JSON.stringify(trailer)}`, chunked(`0\r\n${trailer}\r\n\r\n`)),
   ),
