@@ -10,6 +10,7 @@
  * Errors  −1 when none is eligible and not avoided; never throws.
  */
 import { z } from 'zod';
+import type { Endpoint } from '../kernel/endpoint.ts';
 import type { Avoid, PolicyDefinition } from '../kernel/policy.ts';
 import { EligibleSet } from '../load/eligible.ts';
 import { grownFloat64 } from '../load/grow.ts';
@@ -34,11 +35,11 @@ export const weightedRoundRobin: PolicyDefinition<'weighted-round-robin', Weight
 class SmoothTurns {
   readonly #eligible = new EligibleSet();
   #balances = new Float64Array(0);
-  /** Sum of the eligible weights when balances were last in proportion to it. 0 before the first. */
+  /** The sum of the eligible weights to which the balances are in proportion; 0 before the first pick. */
   readonly #cycle = new Float64Array(1);
   #changed = false;
 
-  update(members: Parameters<EligibleSet['update']>[0]): void {
+  update(members: readonly Endpoint[]): void {
     this.#eligible.update(members, (slot) => {
       this.#balances = grownFloat64(this.#balances, slot);
       this.#balances[slot] = 0;
@@ -71,7 +72,7 @@ class SmoothTurns {
   }
 
   /**
-   * Balances lie between ∓ the cycle. After a heavy endpoint left, those of the light ones would be many cycles of
+   * Balances lie between minus and plus the cycle. After a heavy endpoint left, those of the light ones would be many cycles of
    * what remains, and one of them would be picked again and again: so they shrink or grow with the cycle.
    */
   #rescale(): void {
