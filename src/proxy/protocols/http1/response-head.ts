@@ -39,6 +39,7 @@ export class ResponseHead {
   #searchedTo = 0;
   #lengths = 0;
   #codings = 0;
+  #closes = false;
   #connectionNames = false;
 
   constructor(limits: HeadLimits) {
@@ -111,6 +112,7 @@ export class ResponseHead {
     this.upgradeStart = -1;
     this.#lengths = 0;
     this.#codings = 0;
+    this.#closes = false;
     this.#connectionNames = false;
     const { offsets, count } = this.fields;
     for (let field = 0; field < count; field++) {
@@ -159,15 +161,17 @@ export class ResponseHead {
     const start = this.fields.offsets[4 * field + 2]!;
     const end = this.fields.offsets[4 * field + 3]!;
     if (isToken(bytes, start, end, 'keep-alive')) this.keepAlive = true;
-    else if (isToken(bytes, start, end, 'close')) this.keepAlive = false;
+    else if (isToken(bytes, start, end, 'close')) this.#closes = true;
     else {
       forEachListElement(bytes, start, end, (from, to) => {
-        if (isToken(bytes, from, to, 'close')) this.keepAlive = false;
+        if (isToken(bytes, from, to, 'close')) this.#closes = true;
         else if (!isToken(bytes, from, to, 'keep-alive') && !isToken(bytes, from, to, 'upgrade')) {
           this.#connectionNames = true;
         }
       });
     }
+    // RFC 9112 §9.3: close wins, in whatever order they come.
+    if (this.#closes) this.keepAlive = false;
   }
 
   #onContentLength(bytes: Uint8Array, field: number): boolean {
