@@ -14,6 +14,10 @@ export function relayDrained(to: Connection, from: Connection): void {
 
 /** `from` sent FIN: it is passed on; when both have, both are closed. */
 export function relayEnd(from: Connection, to: Connection): void {
+  if (from.isBroken) {
+    from.terminate();
+    return;
+  }
   from.inputEnded = true;
   if (!to.inputEnded) {
     to.shutdownWhenFlushed();

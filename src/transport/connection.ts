@@ -15,6 +15,8 @@ export abstract class Connection implements TimerEntry {
   socket: Socket<never> | null = null;
   /** The peer's FIN has come. */
   inputEnded = false;
+  /** A write met a closed connection: what the peer seems to say now (an orderly end) is not to be believed. */
+  isBroken = false;
   #isPaused = false;
   /** What to do once nothing waits. */
   #afterFlush = NOTHING;
@@ -46,8 +48,11 @@ export abstract class Connection implements TimerEntry {
     const length = to - from;
     if (this.socket === null || length === 0) return true;
     const written = this.socket.write(bytes, from, length);
-    // Negative: closed already; `close` is on its way and the bytes have nowhere to go.
-    if (written >= length || written < 0) return true;
+    if (written >= length) return true;
+    if (written < 0) {
+      this.#breakOff();
+      return true;
+    }
     this.#waiting = [owned ? bytes.subarray(from + written, to) : copyOf(bytes, from + written, to)];
     this.#waitingOffset = 0;
     return false;
@@ -61,7 +66,11 @@ export abstract class Connection implements TimerEntry {
       const first = waiting[0]!;
       const left = first.byteLength - this.#waitingOffset;
       const written = this.socket === null ? left : this.socket.write(first, this.#waitingOffset, left);
-      if (written >= 0 && written < left) {
+      if (written < 0) {
+        this.#breakOff();
+        break;
+      }
+      if (written < left) {
         this.#waitingOffset += written;
         return false;
       }
@@ -103,6 +112,13 @@ export abstract class Connection implements TimerEntry {
   terminate(): void {
     this.#waiting = null;
     this.socket?.terminate();
+  }
+
+  /** Later, since the caller of `send` may be in the middle of a change that `close` would run into. */
+  #breakOff(): void {
+    if (this.isBroken) return;
+    this.isBroken = true;
+    queueMicrotask(() => this.terminate());
   }
 }
 

@@ -164,7 +164,7 @@ class TcpClient extends Connection {
     this.#endpoint = null;
     endpoint?.abandon();
     if (this.#slot !== -1) {
-      this.listener.deps.poolMetrics(this.pool.name).request(this.#slot, 200, -1);
+      this.listener.deps.poolMetrics(this.pool.name).request(this.#slot, 0, -1);
       this.#release(true);
     }
   }

@@ -81,7 +81,7 @@ export function readRequest(text: string, options: FeedOptions = {}) {
     isChunked: head.isChunked,
     expectsContinue: head.expectsContinue,
     upgrade: optionalText(head.bytes, head.upgradeStart, head.upgradeEnd),
-    forwardedFor: optionalText(head.bytes, head.forwardedForStart, head.forwardedForEnd),
+    forwardedFor: head.hasForwardedFor ? head.forwardedFor : undefined,
     hasForwardedProto: head.hasForwardedProto,
     hasForwardedHost: head.hasForwardedHost,
     hasRequestId: head.hasRequestId,

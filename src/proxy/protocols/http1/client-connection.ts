@@ -290,6 +290,10 @@ export class ClientConnection extends Connection {
 
   /** The client's FIN. */
   ended(): void {
+    if (this.isBroken) {
+      this.terminate();
+      return;
+    }
     this.inputEnded = true;
     const { exchange } = this;
     if (this.#state === TUNNEL) relayEnd(this, this.#tunnel!);

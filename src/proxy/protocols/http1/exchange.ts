@@ -98,14 +98,13 @@ export class Exchange {
     this.#triesLeft = pool.options.retries.attempts;
     this.responseTimeoutMs = responseTimeoutMs;
     this.#clientIp = source.ip;
-    if (source.isTrusted && head.forwardedForStart !== -1) this.#clientIp = this.#listener.clientIp(head, source);
-    pickRequest.clientIp = this.#clientIp;
-    pickRequest.key = pool.keyOf(head);
+    if (head.hasForwardedFor) this.#clientIp = this.#listener.clientIp(head, source);
     this.#pick(head);
   }
 
   #pick(head: RequestHead | null): void {
     const pool = this.pool!;
+    pickRequest.clientIp = this.#clientIp;
     const slot = pool.picker.pick(pickRequest, this.tried.size === 0 ? null : this.tried);
     if (slot < 0) {
       this.#answer(this.#failureStatus);
@@ -118,6 +117,7 @@ export class Exchange {
   }
 
   #connect(slot: number): void {
+    this.sentAtMs = this.#listener.clock.now();
     this.upstream = UpstreamConnection.connect(this.#listener, this.pool!, slot, this);
   }
 
@@ -187,17 +187,7 @@ export class Exchange {
     this.#triesLeft--;
     this.tried.add(slot);
     pool.metrics.retried(slot);
-    pickRequest.clientIp = this.#clientIp;
-    pickRequest.key = '';
-    if (pool.usesKey) pickRequest.key = pool.keyOf(this.#parseAgain());
     this.#pick(null);
-  }
-
-  #parseAgain(): RequestHead {
-    const head = this.#listener.requestHead;
-    head.begin(this.#bytes, this.#headStart, this.client!.source.isTrusted);
-    head.parse(this.#bytes, this.#bodyStart);
-    return head;
   }
 
   #elapsedMs(): number {

@@ -8,7 +8,6 @@ import type { ListenerOptions, RouteOptions } from '../../listener-options.ts';
 import { Router } from '../../routing/router.ts';
 import { WeightedPools } from '../../routing/weighted-pools.ts';
 import type { ProtocolDeps, ProtocolRuntime } from '../protocol.ts';
-import { latin1 } from './bytes.ts';
 import { ClientConnection } from './client-connection.ts';
 import { Exchange, ONE_WRITE_BYTES } from './exchange.ts';
 import { Http1Pool } from './pool.ts';
@@ -121,6 +120,7 @@ export class Http1Listener implements ProtocolRuntime {
 
   #refuse(client: ClientConnection, reason: 'limit' | 'per-source'): void {
     this.metrics.connectionRefused(reason);
+    this.#sources.leave(client.source);
     this.#refused.add(client);
     if (++this.#refusedOpen <= MAX_REFUSED_OPEN) client.refuseConnection();
     else client.cut();
@@ -129,11 +129,11 @@ export class Http1Listener implements ProtocolRuntime {
   /** A client's connection is gone. */
   leave(client: ClientConnection): void {
     this.timers.remove(client);
-    this.#sources.leave(client.source);
     if (this.#refused.has(client)) {
       this.#refusedOpen--;
       return;
     }
+    this.#sources.leave(client.source);
     this.#clients.delete(client);
     this.descriptors.release();
     this.metrics.connectionClosed();
@@ -148,7 +148,7 @@ export class Http1Listener implements ProtocolRuntime {
   }
 
   clientIp(head: RequestHead, source: ClientSource): string {
-    return this.#sources.clientIp(latin1(head.bytes, head.forwardedForStart, head.forwardedForEnd), source);
+    return this.#sources.clientIp(head.forwardedFor, source);
   }
 
   /** Sends a request where its route leads. */

@@ -3,7 +3,6 @@ import type { PoolOptions } from '../../../control/pool-options.ts';
 import type { PoolMetrics } from '../../../telemetry/metrics.ts';
 import { IdleConnections } from '../../upstream/idle-connections.ts';
 import type { ProtocolDeps, ProxyPool } from '../protocol.ts';
-import type { RequestHead } from './request-head.ts';
 import type { RequestExtras } from './request-writer.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
@@ -15,9 +14,6 @@ export class Http1Pool {
   readonly metrics: PoolMetrics;
   readonly idle: IdleConnections<UpstreamConnection>;
   readonly requestExtras: RequestExtras;
-  /** The policy hashes something of the request other than the client's address. */
-  readonly usesKey: boolean;
-  readonly #key: string;
   readonly #servedByLines: (string | undefined)[] = [];
 
   constructor(pool: ProxyPool, deps: ProtocolDeps) {
@@ -31,17 +27,7 @@ export class Http1Pool {
       forwarded: pool.options.forwarded,
       makeRequestId: pool.options.requestId ? () => requestId(deps) : null,
     };
-    this.#key = (pool.options.policy as { key?: string }).key ?? 'client-ip';
-    this.usesKey = this.#key !== 'client-ip';
     pool.picker.onLeft((slot) => this.#forget(slot));
-  }
-
-  /** What a hashing policy places the request by; empty: the client's address. */
-  keyOf(head: RequestHead): string {
-    if (!this.usesKey) return '';
-    if (this.#key === 'path') return head.path;
-    if (this.#key === 'host') return head.host;
-    return this.#key.startsWith('header:') ? head.field(this.#key.slice(7)) : '';
   }
 
   servedByLine(slot: number): string {

@@ -89,7 +89,11 @@ describe('limits', () => {
     { why: 'one field more', text: fields(LIMITS.headerFields + 1), want: 431 },
     { why: 'as many bytes as allowed', text: padded(LIMITS.headBytes), want: COMPLETE },
     { why: 'one byte more', text: padded(LIMITS.headBytes + 1), want: 431 },
-    { why: 'as many bytes as allowed behind an empty line', text: padded(LIMITS.headBytes - 2, '\r\n'), want: COMPLETE },
+    {
+      why: 'as many bytes as allowed behind an empty line',
+      text: padded(LIMITS.headBytes - 2, '\r\n'),
+      want: COMPLETE,
+    },
     { why: 'one byte more behind an empty line', text: padded(LIMITS.headBytes - 1, '\r\n'), want: 431 },
     { why: 'a line that leaves no room', text: line(LIMITS.headBytes), want: 431 },
     { why: 'a line longer than a head', text: line(LIMITS.headBytes + 2), want: 414 },

@@ -11,6 +11,7 @@ export interface HeadLimits {
 }
 
 const ABSENT = -1;
+const UNDERSCORE = 95;
 
 /**
  * Parses one request head in place, strictly and incrementally (design §3.11; RFC 9112).
@@ -32,9 +33,8 @@ export class RequestHead extends RequestLine {
   /** The value of Upgrade, when Connection names it; ABSENT otherwise. */
   upgradeStart = ABSENT;
   upgradeEnd = ABSENT;
-  /** The last X-Forwarded-For of a trusted peer; ABSENT otherwise. */
-  forwardedForStart = ABSENT;
-  forwardedForEnd = ABSENT;
+  /** A trusted peer sent X-Forwarded-For; its lines are cut, as the list is sent again with the peer's address. */
+  hasForwardedFor = false;
   /** Fields of a trusted peer that are kept, so that ours are not added. */
   hasForwardedProto = false;
   hasForwardedHost = false;
@@ -82,15 +82,15 @@ export class RequestHead extends RequestLine {
     return status === COMPLETE ? this.#classify(bytes) : status;
   }
 
-  /** The value of the first field of that name (lower case); empty when there is none. */
-  field(lowerName: string): string {
+  /** The values of all X-Forwarded-For lines: one list (RFC 9110 §5.3). */
+  get forwardedFor(): string {
     const { offsets, count } = this.fields;
-    for (let field = 0; field < count; field++) {
-      const base = 4 * field;
-      if (!isToken(this.bytes, offsets[base]!, offsets[base + 1]!, lowerName)) continue;
-      return latin1(this.bytes, offsets[base + 2]!, offsets[base + 3]!);
+    const values: string[] = [];
+    for (let base = 0; base < 4 * count; base += 4) {
+      if (!isToken(this.bytes, offsets[base]!, offsets[base + 1]!, 'x-forwarded-for')) continue;
+      values.push(latin1(this.bytes, offsets[base + 2]!, offsets[base + 3]!));
     }
-    return '';
+    return values.join(', ');
   }
 
   #classify(bytes: Uint8Array): number {
@@ -113,7 +113,7 @@ export class RequestHead extends RequestLine {
     this.expectsContinue = false;
     this.hostField = ABSENT;
     this.upgradeStart = ABSENT;
-    this.forwardedForStart = ABSENT;
+    this.hasForwardedFor = false;
     this.hasForwardedProto = false;
     this.hasForwardedHost = false;
     this.hasRequestId = false;
@@ -127,6 +127,7 @@ export class RequestHead extends RequestLine {
 
   /** Names are told apart by length, then bytes: most fields of a browser are done with after one comparison. */
   #classifyField(bytes: Uint8Array, field: number, p: number, length: number): number {
+    if (bytes[p + 1] === UNDERSCORE && isForwardingAlias(bytes, p, length)) this.#cut(field);
     switch (length) {
       case 2:
         if (isName(bytes, p, 'te')) this.#cut(field);
@@ -247,8 +248,8 @@ export class RequestHead extends RequestLine {
     const length = this.fields.offsets[4 * field + 1]! - p;
     if (!this.#trusted) this.#cut(field);
     else if (length === 15 && isName(bytes, p + 12, 'for')) {
-      this.forwardedForStart = this.fields.offsets[4 * field + 2]!;
-      this.forwardedForEnd = this.fields.offsets[4 * field + 3]!;
+      this.hasForwardedFor = true;
+      this.#cut(field);
     } else if (length === 16 && isName(bytes, p + 12, 'host')) this.hasForwardedHost = true;
     else if (length === 17 && isName(bytes, p + 12, 'proto')) this.hasForwardedProto = true;
   }
@@ -305,3 +306,11 @@ const NEVER_NAMED = new Set([
   'x-forwarded-proto',
   'x-request-id',
 ]);
+
+/** `X_Forwarded_For` and its like: endpoints behind CGI or WSGI read them as the fields that we vouch for. */
+function isForwardingAlias(bytes: Uint8Array, start: number, length: number): boolean {
+  const name = latin1(bytes, start, start + length)
+    .toLowerCase()
+    .replaceAll('_', '-');
+  return name.startsWith('x-forwarded-') || name === 'x-real-ip' || name === 'x-request-id';
+}

@@ -26,7 +26,6 @@ export function writeRequestHead(
 ): number {
   const hasHost = head.hostEnd > head.hostStart;
   let o: number;
-  if (source.isTrusted) cutLastForwardedFor(head);
   if (extras.host !== null || head.isAbsoluteForm || !hasHost) o = writeReaddressed(head, out, extras, fallbackHost);
   else o = head.cuts.copyKept(head.bytes as Buffer, head.start, head.end - 2, out, 0);
   if (head.isHttp10 && !head.isAbsoluteForm) out[head.targetEnd - head.start + 8] = 49;
@@ -80,20 +79,9 @@ function writeUntrusted(head: RequestHead, out: Buffer, at: number, source: Clie
   return o;
 }
 
-/** The list is sent again with the proxy's own address behind it. */
-function cutLastForwardedFor(head: RequestHead): void {
-  if (head.forwardedForStart === -1) return;
-  const { fields } = head;
-  for (let field = 0; field < fields.count; field++) {
-    if (fields.offsets[4 * field + 2] !== head.forwardedForStart) continue;
-    head.cuts.insert(fields.lineStart(field), fields.lineEnd(field, head.bytes));
-  }
-}
-
+/** X-Forwarded-For goes on with the proxy's own address. */
 function writeTrusted(head: RequestHead, out: Buffer, at: number, source: ClientSource, clientIp: string): number {
-  const { bytes } = head;
-  const before = head.forwardedForStart === -1 ? '' : latin1(bytes, head.forwardedForStart, head.forwardedForEnd);
-  const list = [before, source.ip].filter((part) => part !== '').join(', ');
+  const list = [head.hasForwardedFor ? head.forwardedFor : '', source.ip].filter((part) => part !== '').join(', ');
   let lines = list === '' ? '' : `X-Forwarded-For: ${list}\r\n`;
   if (clientIp !== '') lines += `X-Real-IP: ${clientIp}\r\n`;
   if (!head.hasForwardedProto) lines += 'X-Forwarded-Proto: http\r\n';

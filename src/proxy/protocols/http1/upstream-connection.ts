@@ -175,6 +175,10 @@ export class UpstreamConnection extends Connection {
 
   /** The endpoint's FIN. */
   ended(): void {
+    if (this.isBroken) {
+      this.terminate();
+      return;
+    }
     this.inputEnded = true;
     const exchange = this.#exchange;
     if (this.#state === TUNNEL) relayEnd(this, this.#tunnel!);
