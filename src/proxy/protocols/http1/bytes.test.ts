@@ -37,9 +37,9 @@ describe('comparisons', () => {
   test('isName knows both cases and no other byte of a token', () => {
     expect(isName(bytes, 1, 'host-2')).toBe(true);
     expect(isName(bytes, 1, 'hosu')).toBe(false);
-    for (const letter of 'abcz-.0219~_`') {
+    for (const letter of 'abcdefghijklmnopqrstuvwxyz-0123456789') {
       const same = every.filter((byte) => TOKEN[byte] === 1 && isName(Buffer.from([byte]), 0, letter)).map(character);
-      expect(same.sort()).toEqual([...new Set([letter.toUpperCase(), letter])].sort().filter((each) => each !== ''));
+      expect(same.sort()).toEqual([...new Set([letter.toUpperCase(), letter])].sort());
     }
   });
 
