@@ -81,7 +81,7 @@ export function readRequest(text: string, options: FeedOptions = {}) {
     isChunked: head.isChunked,
     expectsContinue: head.expectsContinue,
     upgrade: optionalText(head.bytes, head.upgradeStart, head.upgradeEnd),
-    forwardedFor: head.hasForwardedFor ? head.forwardedFor : undefined,
+    forwardedFor: head.hasForwardedFor ? head.forwardedFor : null,
     hasForwardedProto: head.hasForwardedProto,
     hasForwardedHost: head.hasForwardedHost,
     hasRequestId: head.hasRequestId,

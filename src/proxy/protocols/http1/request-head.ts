@@ -12,6 +12,7 @@ export interface HeadLimits {
 
 const ABSENT = -1;
 const UNDERSCORE = 95;
+const LOWER_X = 120;
 
 /**
  * Parses one request head in place, strictly and incrementally (design §3.11; RFC 9112).
@@ -127,7 +128,7 @@ export class RequestHead extends RequestLine {
 
   /** Names are told apart by length, then bytes: most fields of a browser are done with after one comparison. */
   #classifyField(bytes: Uint8Array, field: number, p: number, length: number): number {
-    if (bytes[p + 1] === UNDERSCORE && isForwardingAlias(bytes, p, length)) this.#cut(field);
+    if ((bytes[p]! | 32) === LOWER_X && isForwardingAlias(bytes, p, length)) this.#cut(field);
     switch (length) {
       case 2:
         if (isName(bytes, p, 'te')) this.#cut(field);
@@ -309,6 +310,9 @@ const NEVER_NAMED = new Set([
 
 /** `X_Forwarded_For` and its like: endpoints behind CGI or WSGI read them as the fields that we vouch for. */
 function isForwardingAlias(bytes: Uint8Array, start: number, length: number): boolean {
+  let p = start;
+  while (p < start + length && bytes[p] !== UNDERSCORE) p++;
+  if (p === start + length) return false;
   const name = latin1(bytes, start, start + length)
     .toLowerCase()
     .replaceAll('_', '-');
