@@ -10,8 +10,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { type LoadOptions, loadConfig } from '../src/config/load.ts';
 import { formatProblem } from '../src/config/problem.ts';
 import { brokenLinks, type Document, filesBelow, missingFiles, ROOT, readDocuments } from './docs/documents.ts';
+import { framesOf, spansOf, toSvg } from './docs/picture.mjs';
 import { patternOf, type Session, startSession, stepsOf } from './docs/session.ts';
-import { framesOf, spansOf, toSvg } from './docs/terminal.mjs';
 
 const documents = readDocuments();
 const folder = mkdtempSync(join(tmpdir(), 'equipoise-snippets-'));
