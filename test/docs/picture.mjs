@@ -112,7 +112,10 @@ function main() {
   const target = fileURLToPath(new URL('../../docs/images/demo.svg', import.meta.url));
   const command = `${process.execPath} ${program} demo --duration 7500ms`;
   const env = { ...process.env, TERM: 'xterm-256color', NO_COLOR: '' };
-  const { stdout, status, error } = spawnSync('/usr/bin/script', ['-qec', command, '/dev/null'], { encoding: 'utf8', env });
+  const { stdout, status, error } = spawnSync('/usr/bin/script', ['-qec', command, '/dev/null'], {
+    encoding: 'utf8',
+    env,
+  });
   if (error !== undefined || status !== 0) throw error ?? new Error(`the demo ended with ${status}: ${stdout}`);
   // The last frame is drawn when traffic has ended.
   const frame = framesOf(stdout).at(-2);
