@@ -122,7 +122,10 @@ export function fieldsOf(head: RequestHead | ResponseHead): string[] {
 /** The fields whose lines are not cut. A line that is cut in part, or a cut outside the lines, is an error. */
 export function keptFields(head: RequestHead | ResponseHead): string[] {
   const isCut = new Uint8Array(head.bytes.byteLength);
-  for (let cut = 0; cut < head.cuts.count; cut++) isCut.fill(1, head.cuts.start(cut), head.cuts.end(cut));
+  for (let cut = 0; cut < head.cuts.count; cut++) {
+    if (cut > 0 && head.cuts.start(cut) < head.cuts.end(cut - 1)) throw new Error('two cuts overlap');
+    isCut.fill(1, head.cuts.start(cut), head.cuts.end(cut));
+  }
   const kept = fieldsOf(head).filter((_, field) => {
     const line = isCut.subarray(head.fields.lineStart(field), head.fields.lineEnd(field, head.bytes));
     if (new Set(line).size !== 1) throw new Error(`field ${field} is cut in part`);

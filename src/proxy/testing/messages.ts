@@ -66,6 +66,7 @@ const field = fc.constantFrom(
   'X-Real-IP: 1.1.1.1',
   'X-Request-Id: 77',
   'X-Served-By: someone',
+  'X-Forwarded-_For: 1.1.1.1',
   'X_Forwarded_For: 1.1.1.1',
 );
 

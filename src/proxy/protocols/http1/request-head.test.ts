@@ -304,6 +304,7 @@ describe('fields that are not forwarded', () => {
     'X_REAL_IP: 1',
     'X-Request_Id: 1',
     'X_Forwarded-Prefix: 1',
+    'X-Forwarded-_For: 1',
   ])('%s, which CGI reads as a name of ours, of anyone', (line) => {
     const kept = ['Host: a.example', 'X_B: 1'];
     expect(readRequest(withFields(line, 'X_B: 1'))).toMatchObject({ kept });

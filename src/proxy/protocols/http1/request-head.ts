@@ -128,7 +128,10 @@ export class RequestHead extends RequestLine {
 
   /** Names are told apart by length, then bytes: most fields of a browser are done with after one comparison. */
   #classifyField(bytes: Uint8Array, field: number, p: number, length: number): number {
-    if ((bytes[p]! | 32) === LOWER_X && isForwardingAlias(bytes, p, length)) this.#cut(field);
+    if ((bytes[p]! | 32) === LOWER_X && isForwardingAlias(bytes, p, length)) {
+      this.#cut(field);
+      return COMPLETE;
+    }
     switch (length) {
       case 2:
         if (isName(bytes, p, 'te')) this.#cut(field);
