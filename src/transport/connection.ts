@@ -67,8 +67,9 @@ export abstract class Connection implements TimerEntry {
       const left = first.byteLength - this.#waitingOffset;
       const written = this.socket === null ? left : this.socket.write(first, this.#waitingOffset, left);
       if (written < 0) {
+        this.#waiting = null;
         this.#breakOff();
-        break;
+        return true;
       }
       if (written < left) {
         this.#waitingOffset += written;
