@@ -2,6 +2,7 @@ import { forEachListElement, isName, isToken, latin1 } from './bytes.ts';
 import { parseContentLength } from './content-length.ts';
 import { Cuts } from './cuts.ts';
 import { COMPLETE, FieldScanner, INCOMPLETE } from './field-scanner.ts';
+import { isForwardingAlias } from './forwarding-alias.ts';
 import { isHost } from './host.ts';
 import { RequestLine } from './request-line.ts';
 
@@ -11,7 +12,6 @@ export interface HeadLimits {
 }
 
 const ABSENT = -1;
-const UNDERSCORE = 95;
 const LOWER_X = 120;
 
 /**
@@ -310,14 +310,3 @@ const NEVER_NAMED = new Set([
   'x-forwarded-proto',
   'x-request-id',
 ]);
-
-/** `X_Forwarded_For` and its like: endpoints behind CGI or WSGI read them as the fields that we vouch for. */
-function isForwardingAlias(bytes: Uint8Array, start: number, length: number): boolean {
-  let p = start;
-  while (p < start + length && bytes[p] !== UNDERSCORE) p++;
-  if (p === start + length) return false;
-  const name = latin1(bytes, start, start + length)
-    .toLowerCase()
-    .replaceAll('_', '-');
-  return name.startsWith('x-forwarded-') || name === 'x-real-ip' || name === 'x-request-id';
-}
