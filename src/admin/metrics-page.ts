@@ -55,7 +55,7 @@ function writeTraffic(to: PrometheusText, counters: Counters): void {
       if (count > 0) to.sample(count, { ...labels, code });
     }
   }
-  to.family('equipoise_retries_total', 'counter', 'Tries that failed on this endpoint and went on to another one.');
+  to.family('equipoise_retries_total', 'counter', 'Tries this endpoint got because another one had failed.');
   each((counts) => counts.retried);
   to.family('equipoise_connect_failures_total', 'counter', 'Connections to this endpoint that did not come about.');
   each((counts) => counts.connectFailed);

@@ -44,9 +44,9 @@ describe('half-close', () => {
     relayEnd(from.connection, to.connection);
     relay(to.connection, from.connection, Buffer.from('xy'));
     relayEnd(to.connection, from.connection);
-    expect([to.log.at(-1), from.log]).toEqual(['end', ['write:x']]);
+    expect([to.log.at(-1), from.log]).toEqual(['close', ['write:x']]);
     relayDrained(from.connection, to.connection);
-    expect(from.log.slice(-2)).toEqual(['write:y', 'end']);
+    expect(from.log.slice(-2)).toEqual(['write:y', 'close']);
   });
 
   test('what a broken connection says is no end', async () => {

@@ -23,6 +23,6 @@ export function relayEnd(from: Connection, to: Connection): void {
     to.shutdownWhenFlushed();
     return;
   }
-  to.endWhenFlushed();
-  from.endWhenFlushed();
+  to.closeWhenFlushed();
+  from.closeWhenFlushed();
 }

@@ -13,6 +13,7 @@ export interface ListenerMetrics {
 export interface PoolMetrics {
   /** A request ended; `status` is what the client got (499: it went away), `latencyMs` to the first byte or −1. */
   request(slot: number, status: number, latencyMs: number): void;
+  /** The endpoint gets a request that another one failed to answer. */
   retried(slot: number): void;
   connectFailed(slot: number): void;
   connectionOpened(slot: number): void;

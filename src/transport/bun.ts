@@ -127,7 +127,7 @@ const finAwaited = new WeakSet<object>();
 /** Replaces the socket's method, at the cost of one property, since nothing else tells who closed first. */
 const shutdownFirst: Method = function () {
   finAwaited.add(this);
-  this.end = endByOwner;
+  this.close = closeByOwner;
   this.terminate = terminateByOwner;
   methodsOf(this).shutdown.call(this);
 };
@@ -136,9 +136,9 @@ const shutdownLast: Method = function () {
   methodsOf(this).shutdown.call(this);
 };
 
-const endByOwner: Method = function () {
+const closeByOwner: Method = function () {
   finAwaited.delete(this);
-  methodsOf(this).end.call(this);
+  methodsOf(this).close.call(this);
 };
 
 const terminateByOwner: Method = function () {
@@ -146,7 +146,7 @@ const terminateByOwner: Method = function () {
   methodsOf(this).terminate.call(this);
 };
 
-function methodsOf(socket: OpenSocket): Record<'shutdown' | 'end' | 'terminate', Method> {
+function methodsOf(socket: OpenSocket): Record<'shutdown' | 'close' | 'terminate', Method> {
   return Object.getPrototypeOf(socket);
 }
 

@@ -67,7 +67,7 @@ describe('a write that meets a closed connection', () => {
     expect(it.log.slice(2)).toEqual(['terminate']);
   });
 
-  test.each(['shutdownWhenFlushed', 'endWhenFlushed'] as const)('is followed by no %s', async (close) => {
+  test.each(['shutdownWhenFlushed', 'closeWhenFlushed'] as const)('is followed by no %s', async (close) => {
     const it = scriptedConnection(1, -1);
     send(it, 'abc');
     send(it, 'd');
@@ -81,7 +81,7 @@ describe('a write that meets a closed connection', () => {
 describe('closing', () => {
   test.each([
     ['shutdownWhenFlushed', 'shutdown'],
-    ['endWhenFlushed', 'end'],
+    ['closeWhenFlushed', 'close'],
   ] as const)('%s comes at once when nothing waits', (close, want) => {
     const it = scriptedConnection();
     it.connection[close]();
@@ -90,7 +90,7 @@ describe('closing', () => {
 
   test.each([
     ['shutdownWhenFlushed', 'shutdown'],
-    ['endWhenFlushed', 'end'],
+    ['closeWhenFlushed', 'close'],
   ] as const)('%s comes behind what waits, once', (close, want) => {
     const it = scriptedConnection(1, 1);
     send(it, 'abc');
@@ -106,23 +106,23 @@ describe('closing', () => {
     expect(it.log).toEqual(['shutdown']);
   });
 
-  test('an end takes the place of a shutdown that waits, not the other way', () => {
+  test('a close takes the place of a shutdown that waits, not the other way', () => {
     for (const order of [
-      ['shutdownWhenFlushed', 'endWhenFlushed'],
-      ['endWhenFlushed', 'shutdownWhenFlushed'],
+      ['shutdownWhenFlushed', 'closeWhenFlushed'],
+      ['closeWhenFlushed', 'shutdownWhenFlushed'],
     ] as const) {
       const it = scriptedConnection(0);
       send(it, 'a');
       for (const close of order) it.connection[close]();
       it.connection.flush();
-      expect(it.log.slice(1)).toEqual(['write:a', 'end']);
+      expect(it.log.slice(1)).toEqual(['write:a', 'close']);
     }
   });
 
   test('terminate comes at once, and what waits is lost', () => {
     const it = scriptedConnection(1);
     send(it, 'abc');
-    it.connection.endWhenFlushed();
+    it.connection.closeWhenFlushed();
     it.connection.terminate();
     expect([it.connection.backedUp, it.connection.flush(), it.log]).toEqual([false, true, ['write:a', 'terminate']]);
   });

@@ -3,7 +3,7 @@ import type { Socket } from './transport.ts';
 
 const NOTHING = 0;
 const SHUTDOWN = 1;
-const END = 2;
+const CLOSE = 2;
 
 /**
  * One side of a proxied exchange: a socket, what the kernel has not taken yet, and a deadline.
@@ -80,7 +80,7 @@ export abstract class Connection implements TimerEntry {
     }
     this.#waiting = null;
     if (this.#afterFlush === SHUTDOWN) this.socket?.shutdown();
-    else if (this.#afterFlush === END) this.socket?.end();
+    else if (this.#afterFlush === CLOSE) this.socket?.close();
     return true;
   }
 
@@ -104,9 +104,9 @@ export abstract class Connection implements TimerEntry {
   }
 
   /** Closes behind what waits. */
-  endWhenFlushed(): void {
-    this.#afterFlush = END;
-    if (this.#waiting === null) this.socket?.end();
+  closeWhenFlushed(): void {
+    this.#afterFlush = CLOSE;
+    if (this.#waiting === null) this.socket?.close();
   }
 
   /** Resets the connection; what waits is lost. */

@@ -81,7 +81,7 @@ export class NodeSocket<T> implements Socket<T> {
     if (this.#socket.writable) this.#socket.end();
   }
 
-  end(): void {
+  close(): void {
     this.#isEnding = true;
     this.#socket.destroySoon();
     this.#reportHeldClose();

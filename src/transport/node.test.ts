@@ -26,7 +26,7 @@ describe('node:net, what it buffers', () => {
       written = side.socket.write(bytes, 0, bytes.byteLength);
       await settle();
     }
-    side.socket.end();
+    side.socket.close();
     peer.end('late');
     await settle();
     expect(side.story).toEqual(['open']);

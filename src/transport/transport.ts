@@ -30,14 +30,14 @@ export interface Socket<T = unknown> {
    * connection, and the peer may lose what it has not read, when input is left unread or comes later: `shutdown`, then
    * read to the peer's FIN where that matters.
    */
-  end(): void;
+  close(): void;
   /** Closes at once with a reset. */
   terminate(): void;
 }
 
 /**
  * Handlers are shared by all connections of a listener or kind; an exception in one ends that connection only.
- * They are called without a useful `this`, and `close` may be called before `end()` or `terminate()` returns.
+ * They are called without a useful `this`, and their `close` may be called before `close()` or `terminate()` returns.
  */
 export interface SocketHandlers<T> {
   open(socket: Socket<T>): void;

@@ -111,7 +111,10 @@ class TcpClient extends Connection {
     pickRequest.clientIp = this.source.ip;
     this.#slot = picker.pick(pickRequest, this.#tried);
     if (this.#slot < 0) this.terminate();
-    else this.#endpoint = new TcpEndpoint(this, this.#slot);
+    else {
+      if (this.#tried.size > 0) this.listener.deps.poolMetrics(this.pool.name).retried(this.#slot);
+      this.#endpoint = new TcpEndpoint(this, this.#slot);
+    }
   }
 
   connected(): void {
@@ -128,7 +131,6 @@ class TcpClient extends Connection {
       this.terminate();
       return;
     }
-    this.listener.deps.poolMetrics(this.pool.name).retried(slot);
     this.#tried.add(slot);
     this.#pick();
   }
@@ -152,7 +154,7 @@ class TcpClient extends Connection {
   /** The endpoint's connection is gone; `politely`: after its FIN. */
   endpointClosed(politely: boolean): void {
     this.#endpoint = null;
-    if (politely) this.endWhenFlushed();
+    if (politely) this.closeWhenFlushed();
     else this.terminate();
   }
 

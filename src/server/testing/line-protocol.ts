@@ -13,7 +13,7 @@ export const lines: ProtocolDefinition<'lines'> = {
     let draining = false;
 
     function finishIfDraining(socket: Socket<Line>): void {
-      if (draining && socket.data.text === '') socket.end();
+      if (draining && socket.data.text === '') socket.close();
     }
 
     const handlers: SocketHandlers<Line> = {
@@ -36,7 +36,7 @@ export const lines: ProtocolDefinition<'lines'> = {
         finishIfDraining(socket);
       },
       drain() {},
-      end: (socket) => socket.end(),
+      end: (socket) => socket.close(),
       close(socket) {
         if (sockets.delete(socket)) listenerMetrics.connectionClosed();
       },

@@ -13,7 +13,7 @@ export function describeClosing(create: CreateSubject): void {
       expect(side.events).not.toContain('close');
       const answer = readToEnd(peer);
       await side.writeAll(pattern(300_000));
-      side.socket.end();
+      side.socket.close();
       expect((await answer).equals(pattern(300_000))).toBe(true);
       await side.has('close');
     });
@@ -51,7 +51,7 @@ export function describeClosing(create: CreateSubject): void {
       expect(side.story).toEqual(['open', 'close']);
     });
 
-    test.each(['end', 'terminate'] as const)('%s after our FIN is a close without end', async (method) => {
+    test.each(['close', 'terminate'] as const)('%s after our FIN is a close without end', async (method) => {
       const { peer, side } = await pairOf(create().transport);
       side.socket.shutdown();
       side.socket[method]();
@@ -79,16 +79,16 @@ export function describeClosing(create: CreateSubject): void {
       await side.has('end');
       expect(side.receivedBytes).toBe(500_000);
       expect(side.story).toEqual(['open', 'data', 'end']);
-      side.socket.end();
+      side.socket.close();
     });
   });
 
-  describe('end', () => {
+  describe('close', () => {
     test('loses nothing of what was accepted, however slowly it is read (P5)', async () => {
       const { peer, side } = await pairOf(create().transport);
       peer.pause();
       const bytes = pattern(8 * 1024 * 1024);
-      const writing = side.writeAll(bytes).then(() => side.socket.end());
+      const writing = side.writeAll(bytes).then(() => side.socket.close());
       await settle();
       const received = await readToEnd(peer);
       await writing;
@@ -98,7 +98,7 @@ export function describeClosing(create: CreateSubject): void {
 
     test('reports close once and nothing else', async () => {
       const { peer, side } = await pairOf(create().transport);
-      side.socket.end();
+      side.socket.close();
       await side.has('close');
       peer.write('too late');
       await settle();
@@ -109,7 +109,7 @@ export function describeClosing(create: CreateSubject): void {
     test('closes a paused socket', async () => {
       const { peer, side } = await pairOf(create().transport);
       side.socket.pause();
-      side.socket.end();
+      side.socket.close();
       peer.resume();
       await once(peer, 'end');
       await side.has('close');
@@ -135,7 +135,7 @@ export function describeClosing(create: CreateSubject): void {
       side.socket.pause();
       side.socket.resume();
       side.socket.shutdown();
-      side.socket.end();
+      side.socket.close();
       await side.has('close');
       await settle();
       expect(side.count('close')).toBe(1);

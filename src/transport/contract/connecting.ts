@@ -64,7 +64,7 @@ export function describeConnecting(create: CreateSubject): void {
       await settle();
       expect(side.story).toEqual(['open', 'end']);
       expect(side.socket.write(Buffer.from('last words'), 0, 10)).toBe(10);
-      side.socket.end();
+      side.socket.close();
       expect((await readToEnd(peer)).toString()).toBe('last words');
       server.close();
     });

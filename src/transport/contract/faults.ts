@@ -49,7 +49,7 @@ export function describeFaults(create: CreateSubject): void {
       const side = await server.nextSide();
       peer.destroy();
       await side.has('end');
-      side.socket.end();
+      side.socket.close();
       await side.has('close');
       await settle();
       expect(subject.handlerErrors.map(String)).toEqual(['Error: thrown by close']);

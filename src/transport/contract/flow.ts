@@ -13,7 +13,7 @@ export function describeFlow(create: CreateSubject): void {
     test('sends the given range only (P2: always offset and length)', async () => {
       const { peer, side } = await pairOf(create().transport);
       expect(side.socket.write(Buffer.from('0123456789'), 3, 4)).toBe(4);
-      side.socket.end();
+      side.socket.close();
       expect((await readToEnd(peer)).toString()).toBe('3456');
       peer.destroy();
     });
@@ -31,7 +31,7 @@ export function describeFlow(create: CreateSubject): void {
         bytes.fill(0);
         isFull = written < bytes.byteLength;
       }
-      side.socket.end();
+      side.socket.close();
       expect(digest([await readToEnd(peer)])).toBe(digest(want));
       peer.destroy();
     });
@@ -50,7 +50,7 @@ export function describeFlow(create: CreateSubject): void {
       });
       peer.resume();
       await side.until(() => side.count('drain') > drains);
-      side.socket.end();
+      side.socket.close();
       await once(peer, 'end');
       expect(received).toBe(accepted);
       peer.destroy();
@@ -74,7 +74,7 @@ export function describeFlow(create: CreateSubject): void {
       await side.has('end');
       expect(side.text).toBe('hello');
       expect(side.story).toEqual(['open', 'data', 'end']);
-      side.socket.end();
+      side.socket.close();
     });
 
     test('holds the FIN of a peer that sent nothing, also when our own FIN is out', async () => {

@@ -36,7 +36,7 @@ export function scriptedConnection(...script: number[]): ScriptedConnection {
     pause: note('pause'),
     resume: note('resume'),
     shutdown: note('shutdown'),
-    end: note('end'),
+    close: note('close'),
     terminate: note('terminate'),
   };
   const connection = new Plain();

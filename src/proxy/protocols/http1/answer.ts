@@ -132,7 +132,8 @@ export class Answer {
     exchange.status = head.status;
     exchange.responseStarted = true;
     const isFramed = body.kind === NO_BODY || body.kind === BY_LENGTH || !exchange.isHttp10;
-    if (!exchange.requestDone || client.inputEnded || !isFramed) exchange.keepAlive = false;
+    const isLast = client.inputEnded || this.#listener.isDraining;
+    if (!exchange.requestDone || isLast || !isFramed) exchange.keepAlive = false;
     extras.isHttp10Client = exchange.isHttp10;
     extras.keepAlive = exchange.keepAlive;
     extras.isChunked = !exchange.isHttp10 && (head.isChunked ? !isBodyless(head.status) : this.#isReframed);

@@ -26,6 +26,8 @@ const BODY_PROGRESS_BYTES = 16_384;
 export class ClientConnection extends Connection {
   readonly source: ClientSource;
   exchange: Exchange | null = null;
+  /** Above a limit of the listener: not one of its connections. */
+  isRefused = false;
   readonly #listener: Http1Listener;
   #state = OPEN;
   #isProcessing = false;
@@ -222,7 +224,7 @@ export class ClientConnection extends Connection {
   #endPolitely(): void {
     this.#state = CLOSING;
     if (this.backedUp) this.awaitDrain(this.#listener.options.timeouts.keepAlive);
-    this.endWhenFlushed();
+    this.closeWhenFlushed();
   }
 
   #linger(): void {
@@ -232,7 +234,7 @@ export class ClientConnection extends Connection {
     timers.arm(this, this.backedUp ? options.timeouts.keepAlive : LINGER_MS);
     this.shutdownWhenFlushed();
     this.resume();
-    if (this.inputEnded) this.endWhenFlushed();
+    if (this.inputEnded) this.closeWhenFlushed();
   }
 
   /** Answers 503 to a connection above a limit and closes it. */
@@ -284,7 +286,7 @@ export class ClientConnection extends Connection {
     if (!upstream.inputEnded) this.terminate();
     else {
       this.awaitDrain(LINGER_MS);
-      this.endWhenFlushed();
+      this.closeWhenFlushed();
     }
   }
 
@@ -297,7 +299,7 @@ export class ClientConnection extends Connection {
     this.inputEnded = true;
     const { exchange } = this;
     if (this.#state === TUNNEL) relayEnd(this, this.#tunnel!);
-    else if (this.#state !== OPEN) this.endWhenFlushed();
+    else if (this.#state !== OPEN) this.closeWhenFlushed();
     else if (exchange === null) this.#endPolitely();
     else if (!exchange.requestDone) this.#fail(400, 0);
     else if (!exchange.responseStarted) exchange.keepAlive = false;

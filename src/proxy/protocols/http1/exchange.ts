@@ -110,6 +110,7 @@ export class Exchange {
       this.#answer(this.#failureStatus);
       return;
     }
+    if (this.tried.size > 0) pool.metrics.retried(slot);
     this.slot = slot;
     const idle = pool.idle.take(slot);
     if (idle === undefined) this.#connect(slot);
@@ -186,7 +187,6 @@ export class Exchange {
     this.sentAtMs = 0;
     this.#triesLeft--;
     this.tried.add(slot);
-    pool.metrics.retried(slot);
     this.#pick(null);
   }
 

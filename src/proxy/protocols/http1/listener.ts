@@ -53,7 +53,6 @@ export class Http1Listener implements ProtocolRuntime {
   readonly #destinations: readonly Destination[];
   readonly #pools = new Map<string, Http1Pool>();
   #refusedOpen = 0;
-  readonly #refused = new WeakSet<ClientConnection>();
 
   constructor(options: ListenerOptions, deps: ProtocolDeps) {
     this.options = options;
@@ -121,7 +120,7 @@ export class Http1Listener implements ProtocolRuntime {
   #refuse(client: ClientConnection, reason: 'limit' | 'per-source'): void {
     this.metrics.connectionRefused(reason);
     this.#sources.leave(client.source);
-    this.#refused.add(client);
+    client.isRefused = true;
     if (++this.#refusedOpen <= MAX_REFUSED_OPEN) client.refuseConnection();
     else client.cut();
   }
@@ -129,7 +128,7 @@ export class Http1Listener implements ProtocolRuntime {
   /** A client's connection is gone. */
   leave(client: ClientConnection): void {
     this.timers.remove(client);
-    if (this.#refused.has(client)) {
+    if (client.isRefused) {
       this.#refusedOpen--;
       return;
     }

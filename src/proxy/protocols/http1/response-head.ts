@@ -28,6 +28,8 @@ export class ResponseHead {
   /** −1: no Content-Length. */
   contentLength = -1;
   isChunked = false;
+  /** The Transfer-Encoding line, which stays where the body goes out chunked; −1: none. */
+  codingField = -1;
   /** The value of Upgrade, for a 101; −1 otherwise. */
   upgradeStart = -1;
   upgradeEnd = -1;
@@ -109,6 +111,7 @@ export class ResponseHead {
     this.keepAlive = !this.isHttp10;
     this.contentLength = -1;
     this.isChunked = false;
+    this.codingField = -1;
     this.upgradeStart = -1;
     this.#lengths = 0;
     this.#codings = 0;
@@ -191,7 +194,8 @@ export class ResponseHead {
       this.fields.offsets[4 * field + 3]!,
       'chunked',
     );
-    this.#cut(field);
+    if (this.status < 200) this.#cut(field);
+    else this.codingField = field;
     return this.isChunked;
   }
 

@@ -19,7 +19,7 @@ export function isForwardedAsIs(head: ResponseHead, extras: ResponseExtras): boo
     !head.lacksReason &&
     extras.keepAlive &&
     !extras.isHttp10Client &&
-    !extras.isChunked &&
+    extras.isChunked === (head.codingField !== -1) &&
     extras.servedByLine === ''
   );
 }
@@ -28,8 +28,10 @@ export function isForwardedAsIs(head: ResponseHead, extras: ResponseExtras): boo
 export function writeResponseHead(head: ResponseHead, out: Buffer, extras: ResponseExtras): number {
   const bytes = head.bytes as Buffer;
   if (extras.servedByLine !== '') cutServedBy(head);
+  const keepsCoding = extras.isChunked && head.codingField !== -1;
+  if (head.codingField !== -1 && !keepsCoding) cutField(head, head.codingField);
   let o = copyHead(head, bytes, out);
-  if (extras.isChunked) o += out.write('Transfer-Encoding: chunked\r\n', o, 'latin1');
+  if (extras.isChunked && !keepsCoding) o += out.write('Transfer-Encoding: chunked\r\n', o, 'latin1');
   if (extras.servedByLine !== '') o += out.write(extras.servedByLine, o, 'latin1');
   if (!extras.keepAlive) o += out.write('Connection: close\r\n', o, 'latin1');
   else if (extras.isHttp10Client) o += out.write('Connection: keep-alive\r\n', o, 'latin1');
@@ -73,6 +75,10 @@ function cutServedBy(head: ResponseHead): void {
   for (let field = 0; field < fields.count; field++) {
     const start = fields.offsets[4 * field]!;
     if (fields.offsets[4 * field + 1]! - start !== 11 || !isName(bytes, start, 'x-served-by')) continue;
-    head.cuts.insert(start, fields.lineEnd(field, bytes));
+    cutField(head, field);
   }
+}
+
+function cutField(head: ResponseHead, field: number): void {
+  head.cuts.insert(head.fields.lineStart(field), head.fields.lineEnd(field, head.bytes));
 }

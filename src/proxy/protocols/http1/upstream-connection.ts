@@ -226,7 +226,7 @@ export class UpstreamConnection extends Connection {
   #close(): void {
     if (this.#state === IDLE) this.#pool.idle.remove(this.#slot, this);
     this.#state = CLOSED;
-    this.socket?.end();
+    this.socket?.close();
   }
 
   #fail(failure: Failure): void {
