@@ -21,7 +21,7 @@ export function decodeChunked(text: string, cuts: readonly number[] = [], payloa
   let used = 0;
   for (const piece of piecesOf(text, cuts)) {
     if (decoder.done) break;
-    const bytes = Buffer.from(`0\r\n${piece}\r\n\r\n`, 'latin1');
+    const bytes = Buffer.from(`0\r\n${piece}\n\r\n`, 'latin1');
     const end = decoder.feed(bytes, 3, 3 + piece.length);
     if (end < 0) return { forwarded, contentBytes: decoder.contentBytes, done: decoder.done, refused: true, used };
     const out = Buffer.alloc(bytes.length);

@@ -11,6 +11,11 @@ export interface FeedOptions {
   readonly trusted?: boolean;
   /** Bytes before the message in its buffer. Default 0. */
   readonly at?: number;
+  /** The character that lies around the message in its buffer; no reading depends on it. Default a line feed. */
+  readonly around?: string;
+  /** A parser that has read other messages before. Default: a new one. */
+  readonly request?: RequestHead;
+  readonly response?: ResponseHead;
   /** Lengths of the message at which it is parsed, ascending. Default: once, whole. */
   readonly lengths?: readonly number[];
 }
@@ -26,37 +31,32 @@ export function cutAt(length: number, cuts: readonly number[]): number[] {
 }
 
 export function parseRequest(text: string, options: FeedOptions = {}): { head: RequestHead; status: number } {
-  const head = new RequestHead(options.limits ?? LIMITS);
+  const head = options.request ?? new RequestHead(options.limits ?? LIMITS);
   const at = options.at ?? 0;
-  head.begin(placed(text, 0, at), at, options.trusted ?? false);
-  return { head, status: feed(head, text, at, options.lengths) };
+  head.begin(placed(text, 0, options), at, options.trusted ?? false);
+  return { head, status: feed(head, text, options) };
 }
 
 export function parseResponse(text: string, options: FeedOptions = {}): { head: ResponseHead; status: number } {
-  const head = new ResponseHead(options.limits ?? LIMITS);
+  const head = options.response ?? new ResponseHead(options.limits ?? LIMITS);
   const at = options.at ?? 0;
-  head.begin(placed(text, 0, at), at);
-  return { head, status: feed(head, text, at, options.lengths) };
+  head.begin(placed(text, 0, options), at);
+  return { head, status: feed(head, text, options) };
 }
 
 /** A fresh buffer for each length: nothing behind it can be read, and nothing can be remembered but offsets. */
-function feed(
-  parser: { parse(bytes: Uint8Array, end: number): number },
-  text: string,
-  at: number,
-  lengths: readonly number[] = [text.length],
-): number {
+function feed(parser: { parse(bytes: Uint8Array, end: number): number }, text: string, options: FeedOptions): number {
   let status = INCOMPLETE;
-  for (const length of lengths) {
-    status = parser.parse(placed(text, length, at), at + length);
+  for (const length of options.lengths ?? [text.length]) {
+    status = parser.parse(placed(text, length, options), (options.at ?? 0) + length);
     if (status !== INCOMPLETE) break;
   }
   return status;
 }
 
 /** The first `length` characters at `at`; whatever lies around them would break or complete any message. */
-function placed(text: string, length: number, at: number): Buffer {
-  const bytes = Buffer.alloc(at + text.length + 4, '\n');
+function placed(text: string, length: number, { at = 0, around = '\n' }: FeedOptions): Buffer {
+  const bytes = Buffer.alloc(at + text.length + 4, around);
   bytes.write(text.slice(0, length), at, 'latin1');
   return bytes;
 }
@@ -115,6 +115,7 @@ export function fieldsOf(head: RequestHead | ResponseHead): string[] {
   const { offsets, count } = head.fields;
   return Array.from({ length: count }, (_, field) => {
     const [nameStart, nameEnd, valueStart, valueEnd] = offsets.subarray(4 * field, 4 * field + 4);
+    if (nameStart! >= nameEnd! || nameEnd! >= valueStart! || valueStart! > valueEnd!) throw new Error('offsets cross');
     return `${textOf(head.bytes, nameStart!, nameEnd!)}: ${textOf(head.bytes, valueStart!, valueEnd!)}`;
   });
 }

@@ -87,6 +87,9 @@ describe('BodyReader', () => {
     body.read(Buffer.from('\n'), 0, 1);
     body.begin(BY_LENGTH, 3, false);
     expect([body.done, body.contentBytes, body.tail.length]).toEqual([false, 0, 0]);
+    body.read(Buffer.from('ab'), 0, 2);
+    body.begin(BY_LENGTH, 3, false);
+    expect(body.contentBytes).toBe(0);
     body.begin(NO_BODY, 3, false);
     expect(body.done).toBe(true);
   });

@@ -154,6 +154,7 @@ describe('a chunked body is refused', () => {
   ])('%s', (_why, text) => {
     expect(decodeChunked(text).refused).toBe(true);
     expect(decodeChunked(text, everyByte(text.length)).refused).toBe(true);
+    expect(decodeChunked(text, [5000]).refused).toBe(true);
     expect(readBody(text).refused).toBe(true);
   });
 });

@@ -67,6 +67,15 @@ describe('Cuts', () => {
     );
   });
 
+  test('there may be many of them', () => {
+    const ranges = Array.from({ length: 200 }, (_, index) => [3 * index, 3 * index + 2] as const);
+    const layout = { size: 600, ranges };
+    expectKept(added(ranges), layout);
+    const inserted = new Cuts();
+    for (const [start, end] of ranges.toReversed()) inserted.insert(start, end);
+    expectKept(inserted, layout);
+  });
+
   test('ranges that touch become one', () => {
     const cuts = added([
       [2, 4],

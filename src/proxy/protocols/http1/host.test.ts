@@ -48,6 +48,7 @@ describe('isHost', () => {
     ['a port of letters', 'a:http'],
     ['a signed port', 'a:+80'],
     ['a port above 65535', 'a:65536'],
+    ['a port that begins with 65535', 'a:655350'],
     ['a port beyond numbers', `a:${'9'.repeat(400)}`],
     ['an IPv6 address without brackets', '::1'],
     ['brackets that do not close', '[::1'],

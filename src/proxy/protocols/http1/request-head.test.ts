@@ -317,6 +317,29 @@ describe('fields that are not forwarded', () => {
     expect(readRequest(text, trusted)).toMatchObject({ kept: ['Host: a.example'], forwardedFor: '1, 2' });
   });
 
+  test('Connection alone names', () => {
+    const kept = ['User-Agent: x-a', 'Connections: x-a', 'X-A: 1'];
+    expect(readRequest(withFields('Connection: x-b', ...kept))).toMatchObject({ kept: ['Host: a.example', ...kept] });
+  });
+
+  test.each(['X-Forwarded-Port', 'X-Forwarded-Fox', 'X-Forwarded-Proxy', 'X-Forwarded-Fo', 'X-Forwarded-Hosts'])(
+    '%s of a trusted peer takes the place of nothing',
+    (name) => {
+      const none = { forwardedFor: null, hasForwardedProto: false, hasForwardedHost: false, hasRequestId: false };
+      expect(readRequest(withFields(`${name}: 1`), trusted)).toMatchObject({
+        ...none,
+        kept: ['Host: a.example', `${name}: 1`],
+      });
+    },
+  );
+
+  test('names of any length are kept', () => {
+    for (let length = 1; length < 60; length++) {
+      const line = `${'n'.repeat(length)}: 1`;
+      expect(readRequest(withFields(line))).toMatchObject({ kept: ['Host: a.example', line] });
+    }
+  });
+
   test.each([
     { why: 'what Connection names', lines: ['Connection: x-a', 'X-A: 1', 'X-B: 2'], kept: ['X-B: 2'] },
     { why: 'also before it', lines: ['X-A: 1', 'Connection: x-a', 'X-B: 2'], kept: ['X-B: 2'] },

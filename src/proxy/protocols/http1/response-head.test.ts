@@ -152,6 +152,18 @@ describe('fields that are not forwarded', () => {
     expect(readResponse(answer('X-B: 1', line, 'X-C: 2'))).toMatchObject({ kept: ['X-B: 1', 'X-C: 2'] });
   });
 
+  test('Connection alone names', () => {
+    const kept = ['User-Agent: x-a', 'Connections: x-a', 'X-A: 1'];
+    expect(readResponse(answer('Connection: x-b', ...kept))).toMatchObject({ kept });
+  });
+
+  test('names of any length are kept', () => {
+    for (let length = 1; length < 60; length++) {
+      const line = `${'n'.repeat(length)}: 1`;
+      expect(readResponse(answer(line))).toMatchObject({ kept: [line] });
+    }
+  });
+
   test.each([
     { why: 'what Connection names', lines: ['X-A: 1', 'Connection: X-a, close', 'x-a: 2', 'X-B: 3'], kept: ['X-B: 3'] },
     { why: 'in each Connection', lines: ['Connection: close', 'Connection: x-a', 'X-A: 1'], kept: [] },

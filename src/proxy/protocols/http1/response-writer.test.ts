@@ -106,6 +106,12 @@ describe('writeResponseHead', () => {
       want: ['HTTP/1.1 200 OK', 'A: 1', 'X-Served-By: e1'],
     },
     {
+      why: 'other names stay',
+      sent: ['HTTP/1.1 200 OK', 'X-Served-By-Region: me', 'X-Server-By: a'],
+      extras: { servedByLine: SERVED_BY },
+      want: ['HTTP/1.1 200 OK', 'X-Served-By-Region: me', 'X-Server-By: a', 'X-Served-By: e1'],
+    },
+    {
       why: 'and stays where ours is off',
       sent: ['HTTP/1.1 200 OK', 'X-Served-By: me'],
       extras: {},
