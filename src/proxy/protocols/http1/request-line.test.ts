@@ -87,6 +87,7 @@ describe('a request line is refused', () => {
     { why: 'CONNECT with a path', line: 'CONNECT /x HTTP/1.1', want: 501 },
     { why: 'CONNECT in absolute form', line: 'CONNECT http://a.example/ HTTP/1.1', want: 501 },
     { why: 'an asterisk without OPTIONS', line: 'GET * HTTP/1.1', want: 400 },
+    { why: 'an asterisk with a method as long as OPTIONS', line: 'OPTIONZ * HTTP/1.1', want: 400 },
     { why: 'an asterisk with more', line: 'OPTIONS *x HTTP/1.1', want: 400 },
     { why: 'a target without slash', line: 'GET x HTTP/1.1', want: 400 },
     { why: 'an unknown scheme', line: 'GET ftp://b.example/ HTTP/1.1', want: 400 },

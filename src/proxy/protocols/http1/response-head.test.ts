@@ -35,6 +35,8 @@ describe('an answer is refused', () => {
     { why: 'a status of two digits', text: withLine('HTTP/1.1 20 OK') },
     { why: 'a status of four digits', text: withLine('HTTP/1.1 2000 OK') },
     { why: 'a status without digits', text: withLine('HTTP/1.1 2x0 OK') },
+    { why: 'a character above 9 that adds up', text: withLine('HTTP/1.1 1:0 OK') },
+    { why: 'a character below 0 that adds up', text: withLine('HTTP/1.1 21/ OK') },
     { why: 'status 099', text: withLine('HTTP/1.1 099 OK') },
     { why: 'status 600', text: withLine('HTTP/1.1 600 OK') },
     { why: 'no status', text: withLine('HTTP/1.1') },
