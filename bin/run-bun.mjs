@@ -12,11 +12,12 @@ const FORWARDED = /** @type {const} */ (['SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGINT
  *
  * @param {string} bun
  * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<Error>}
  */
-export function runBun(bun, args) {
+export function runBun(bun, args, env = process.env) {
   return new Promise((resolve) => {
-    const child = spawn(bun, args, { stdio: 'inherit' });
+    const child = spawn(bun, args, { stdio: 'inherit', env });
     for (const signal of FORWARDED) process.on(signal, () => forward(child, signal));
     child.once('error', (error) => {
       for (const signal of FORWARDED) process.removeAllListeners(signal);
