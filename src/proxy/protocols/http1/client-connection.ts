@@ -2,7 +2,6 @@ import { Connection } from '../../../transport/connection.ts';
 import type { Socket } from '../../../transport/transport.ts';
 import type { ClientSource } from '../../client-source.ts';
 import { relay, relayDrained, relayEnd } from '../../splice.ts';
-import { BY_LENGTH, CHUNKED, NO_BODY } from './body-reader.ts';
 import type { Exchange } from './exchange.ts';
 import { COMPLETE, INCOMPLETE } from './field-scanner.ts';
 import type { Http1Listener } from './listener.ts';
@@ -129,44 +128,24 @@ export class ClientConnection extends Connection {
     const exchange = listener.takeExchange();
     this.exchange = exchange;
     exchange.begin(this, head);
-    const { requestBody } = exchange;
-    requestBody.begin(
-      head.isChunked ? CHUNKED : head.contentLength > 0 ? BY_LENGTH : NO_BODY,
-      head.contentLength,
-      false,
-    );
-    let consumed = head.end;
-    if (requestBody.done) listener.timers.disarm(this);
-    else {
-      consumed = requestBody.read(bytes, head.end, end);
-      if (consumed < 0) return this.#fail(400, end);
-      exchange.keepBody(requestBody.forwardEnd, requestBody.tail);
-      if (this.#isTooLarge(exchange, head.contentLength)) return this.#fail(413, end);
-      if (requestBody.done) listener.timers.disarm(this);
-      else this.#awaitBody();
-    }
+    const consumed = exchange.takeBody(head, bytes, end);
+    if (consumed < 0) return this.#fail(-consumed, end);
+    if (exchange.requestDone) listener.timers.disarm(this);
+    else this.#awaitBody();
     listener.route(this, exchange, head);
     return consumed;
   }
 
   #readBody(exchange: Exchange, bytes: Buffer, from: number): number {
-    const { requestBody } = exchange;
-    const end = requestBody.read(bytes, from, bytes.byteLength);
-    if (end < 0) return this.#fail(400, bytes.byteLength);
-    if (this.#isTooLarge(exchange, 0)) return this.#fail(413, bytes.byteLength);
-    const taken = exchange.sendBody(bytes, from);
-    if (requestBody.done) this.#listener.timers.disarm(this);
-    else if (taken) this.#onBodyProgress(end - from);
+    const end = exchange.forwardBody(bytes, from);
+    if (end < 0) return this.#fail(-end, bytes.byteLength);
+    if (exchange.requestDone) this.#listener.timers.disarm(this);
+    else if (!exchange.upstream!.backedUp) this.#onBodyProgress(end - from);
     else {
       this.#listener.timers.disarm(this);
       this.pause();
     }
     return end;
-  }
-
-  #isTooLarge(exchange: Exchange, contentLength: number): boolean {
-    const { bodyBytes } = this.#listener.options.limits;
-    return contentLength > bodyBytes || exchange.requestBody.contentBytes > bodyBytes;
   }
 
   #awaitBody(): void {

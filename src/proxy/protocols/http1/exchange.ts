@@ -1,7 +1,7 @@
 import { Tried } from '../../../control/picker/picker.ts';
 import type { Outcome } from '../../../core/kernel/outcome.ts';
 import type { PickRequest } from '../../../core/kernel/policy.ts';
-import { BodyReader } from './body-reader.ts';
+import { BodyReader, BY_LENGTH, CHUNKED, NO_BODY } from './body-reader.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { COMPLETE } from './field-scanner.ts';
 import type { Http1Listener } from './listener.ts';
@@ -63,7 +63,7 @@ export class Exchange {
     return this.requestBody.done;
   }
 
-  /** Takes over a parsed head; `bodyEnd`: where the body bytes in `bytes` end (compacted, see BodyReader). */
+  /** Takes over a parsed head. */
   begin(client: ClientConnection, head: RequestHead): void {
     this.client = client;
     this.#bytes = head.bytes as Buffer;
@@ -85,10 +85,23 @@ export class Exchange {
     this.tried.clear();
   }
 
-  /** Keeps the body bytes that came with the head; they go out with it. */
-  keepBody(bodyEnd: number, tail: Buffer): void {
-    this.#bodyEnd = bodyEnd;
-    this.#bodyTail = tail;
+  /** Reads what came of the body with the head; it goes out with it. The index behind it, or −status when it is bad. */
+  takeBody(head: RequestHead, bytes: Buffer, end: number): number {
+    const { requestBody } = this;
+    const kind = head.isChunked ? CHUNKED : head.contentLength > 0 ? BY_LENGTH : NO_BODY;
+    requestBody.begin(kind, head.contentLength, false);
+    if (requestBody.done) return head.end;
+    if (head.contentLength > this.#listener.options.limits.bodyBytes) return -413;
+    const consumed = this.#readBody(bytes, head.end, end);
+    this.#bodyEnd = requestBody.forwardEnd;
+    this.#bodyTail = requestBody.tail;
+    return consumed;
+  }
+
+  #readBody(bytes: Buffer, from: number, end: number): number {
+    const consumed = this.requestBody.read(bytes, from, end);
+    if (consumed < 0) return -400;
+    return this.requestBody.contentBytes > this.#listener.options.limits.bodyBytes ? -413 : consumed;
   }
 
   /** Sends the request to an endpoint of `pool`. `head` is parsed now; a later try parses it again. */
@@ -150,15 +163,17 @@ export class Exchange {
     if (this.#bodyTail.byteLength > 0) upstream.send(this.#bodyTail, 0, this.#bodyTail.byteLength, true);
   }
 
-  /** More of the body arrived: passes it on. False when the endpoint takes no more for now. */
-  sendBody(bytes: Buffer, from: number): boolean {
+  /** More of the body arrived: passes it on. The index behind it, or −status when it is bad. */
+  forwardBody(bytes: Buffer, from: number): number {
     const { requestBody } = this;
     const upstream = this.upstream!;
+    const consumed = this.#readBody(bytes, from, bytes.byteLength);
+    if (consumed < 0) return consumed;
     this.#isReplayable = false;
     upstream.send(bytes, from, requestBody.forwardEnd, true);
     if (requestBody.tail.byteLength > 0) upstream.send(requestBody.tail, 0, requestBody.tail.byteLength, true);
     upstream.awaitResponse(this);
-    return !upstream.backedUp;
+    return consumed;
   }
 
   /** The endpoint failed; `upstream` is gone. Tries again where that is safe, else answers. */
