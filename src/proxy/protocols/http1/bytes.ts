@@ -19,8 +19,8 @@ export const FIELD_BYTE = tableWhere((byte) => byte === HTAB || (byte >= SP && b
 /** What a request target may hold: visible ASCII without `#` (RFC 9112 §3.2 has no fragment). */
 export const TARGET_BYTE = tableWhere((byte) => byte > SP && byte < 127 && byte !== 35);
 
-/** What a Host may hold: `uri-host [":" port]` without the comma, which joins repeated fields. */
-export const HOST_BYTE = tableOf("-._~%!$&'()*+;=:[]0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+/** What a host name may hold (`reg-name` of RFC 3986), without the comma, which joins repeated fields. */
+export const HOST_BYTE = tableOf("-._~%!$&'()*+;=0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
 /** Value of a hexadecimal digit, or 255. */
 export const HEX_VALUE = hexTable();

@@ -22,37 +22,35 @@ export class FieldScanner {
   count = 0;
   /** After COMPLETE: the index behind the empty line. */
   position = 0;
-  readonly #maxFields: number;
   #stage = NAME;
-  #lineStart = 0;
-  #nameEnd = 0;
-  #valueStart = 0;
 
   constructor(maxFields: number) {
-    this.#maxFields = maxFields;
-    this.offsets = new Int32Array(4 * maxFields);
+    // One more: the line that is too many, or the empty one, begins like a field.
+    this.offsets = new Int32Array(4 * (maxFields + 1));
   }
 
   begin(position: number): void {
     this.position = position;
-    this.#lineStart = position;
+    this.offsets[0] = position;
     this.#stage = NAME;
     this.count = 0;
   }
 
   /** Goes on up to `end`; the bytes before it must be those of the previous calls. 400 and 431 refuse. */
   scan(bytes: Uint8Array, end: number): number {
+    const { offsets } = this;
     let p = this.position;
     let stage = this.#stage;
+    let field = 4 * this.count;
     while (p < end) {
       if (stage === NAME) {
         while (p < end && TOKEN[bytes[p]!] === 1) p++;
         if (p === end) break;
         const byte = bytes[p]!;
-        if (byte === COLON && p > this.#lineStart) {
-          this.#nameEnd = p;
+        if (byte === COLON && p > offsets[field]!) {
+          offsets[field + 1] = p;
           stage = LEADING_SPACE;
-        } else if (byte === CR && p === this.#lineStart) {
+        } else if (byte === CR && p === offsets[field]) {
           stage = SECTION_END;
         } else return 400;
         p++;
@@ -60,7 +58,7 @@ export class FieldScanner {
       if (stage === LEADING_SPACE) {
         while (p < end && (bytes[p] === SP || bytes[p] === HTAB)) p++;
         if (p === end) break;
-        this.#valueStart = p;
+        offsets[field + 2] = p;
         stage = VALUE;
       }
       if (stage === VALUE) {
@@ -75,15 +73,18 @@ export class FieldScanner {
       p++;
       if (stage === SECTION_END) {
         this.position = p;
+        this.count = field >> 2;
         return COMPLETE;
       }
-      if (this.count === this.#maxFields) return 431;
-      this.#record(bytes, p - 2);
-      this.#lineStart = p;
+      if (field === offsets.length - 4) return 431;
+      offsets[field + 3] = trimmedEnd(bytes, offsets[field + 2]!, p - 2);
+      field += 4;
+      offsets[field] = p;
       stage = NAME;
     }
     this.position = p;
     this.#stage = stage;
+    this.count = field >> 2;
     return INCOMPLETE;
   }
 
@@ -97,14 +98,11 @@ export class FieldScanner {
     while (bytes[p] !== LF) p++;
     return p + 1;
   }
+}
 
-  #record(bytes: Uint8Array, carriageReturn: number): void {
-    let valueEnd = carriageReturn;
-    while (valueEnd > this.#valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)) valueEnd--;
-    const base = 4 * this.count++;
-    this.offsets[base] = this.#lineStart;
-    this.offsets[base + 1] = this.#nameEnd;
-    this.offsets[base + 2] = this.#valueStart;
-    this.offsets[base + 3] = valueEnd;
-  }
+/** Where a value ends that is followed by optional white space up to `end`. */
+function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
+  let p = end;
+  while (p > start && (bytes[p - 1] === SP || bytes[p - 1] === HTAB)) p--;
+  return p;
 }

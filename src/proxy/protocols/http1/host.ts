@@ -1,33 +1,38 @@
-import { COLON, HEX_VALUE, HOST_BYTE } from './bytes.ts';
+import { COLON, HEX_VALUE, HOST_BYTE, ZERO } from './bytes.ts';
 
-/** `uri-host [":" port]`, not empty; brackets only around an IPv6 literal. */
+const BRACKET = 91;
+const CLOSING_BRACKET = 93;
+const DOT = 46;
+
+/** `uri-host [":" port]`, not empty; brackets only around an IPv6 literal (RFC 3986 §3.2.2). */
 export function isHost(bytes: Uint8Array, start: number, end: number): boolean {
-  if (start === end) return false;
-  let portStart = -1;
-  const bracketed = bytes[start] === 91;
-  let closed = !bracketed;
-  let colons = 0;
-  for (let p = start; p < end; p++) {
-    const byte = bytes[p]!;
-    if (HOST_BYTE[byte] !== 1) return false;
-    if (byte === 93) {
-      if (!bracketed || closed || colons < 2) return false;
-      closed = true;
-    } else if (byte === 91 && p !== start) return false;
-    else if (byte === COLON && closed) {
-      if (portStart !== -1) return false;
-      portStart = p + 1;
-    } else if (portStart !== -1 && (byte < 48 || byte > 57)) return false;
-    else if (bracketed && closed && portStart === -1) return false;
-    else if (!closed && byte === COLON) colons++;
-    else if (!closed && p !== start && byte !== 46 && HEX_VALUE[byte] === 255) return false;
-  }
-  return closed && portStart !== start + 1 && (portStart === -1 || isPort(bytes, portStart, end));
+  if (bytes[start] === BRACKET) return isLiteral(bytes, start + 1, end);
+  let p = start;
+  while (p < end && HOST_BYTE[bytes[p]!] === 1) p++;
+  return p > start && isPortPart(bytes, p, end);
 }
 
-/** Empty, or a decimal number up to 65535. */
-function isPort(bytes: Uint8Array, start: number, end: number): boolean {
+/** The rest of `[…]` and what may follow it. */
+function isLiteral(bytes: Uint8Array, start: number, end: number): boolean {
+  let colons = 0;
+  let p = start;
+  for (; p < end && bytes[p] !== CLOSING_BRACKET; p++) {
+    if (bytes[p] === COLON) colons++;
+    else if (bytes[p] !== DOT && HEX_VALUE[bytes[p]!] === 255) return false;
+  }
+  return p < end && colons >= 2 && isPortPart(bytes, p + 1, end);
+}
+
+/** Nothing, or a colon and at most a decimal number up to 65535. */
+function isPortPart(bytes: Uint8Array, start: number, end: number): boolean {
+  if (start === end) return true;
+  if (bytes[start] !== COLON) return false;
   let port = 0;
-  for (let p = start; p < end && port <= 65_535; p++) port = port * 10 + bytes[p]! - 48;
-  return port <= 65_535;
+  for (let p = start + 1; p < end; p++) {
+    const digit = bytes[p]! - ZERO;
+    if (digit < 0 || digit > 9) return false;
+    port = port * 10 + digit;
+    if (port > 65_535) return false;
+  }
+  return true;
 }

@@ -71,7 +71,7 @@ export class RequestLine {
       if (TOKEN[bytes[this.start]!] !== 1) return 400;
     }
     let p = this.#searchedTo;
-    while (p < end && bytes[p] !== LF) p++;
+    while (p < end && bytes[p]! !== LF) p++;
     this.#searchedTo = p;
     if (p === end) return INCOMPLETE;
     this.fieldsStart = p + 1;
