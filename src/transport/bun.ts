@@ -6,20 +6,13 @@
  */
 import type { SocketHandler, TCPSocketListener } from 'bun';
 import { openListenBacklog } from './bun-backlog.ts';
-import { connectErrorCode, reportConnectError } from './connect-error.ts';
+import { type ConnectFailure, connectFailure, NO_ADDRESS, reportConnectError } from './connect-error.ts';
 import { descriptorsExhausted } from './descriptors.ts';
 import { LISTEN_BACKLOG } from './listen-backlog.ts';
 import { listenError } from './listen-error.ts';
+import { createNodeTransport } from './node.ts';
 import { systemCode } from './system-code.ts';
-import type {
-  ConnectErrorCode,
-  Listener,
-  Socket,
-  SocketAddress,
-  SocketHandlers,
-  Transport,
-  TransportOptions,
-} from './transport.ts';
+import type { Listener, Socket, SocketAddress, SocketHandlers, Transport, TransportOptions } from './transport.ts';
 import { freeUnixPath } from './unix-file.ts';
 
 type Kind = SocketAddress['kind'];
@@ -60,11 +53,13 @@ export function createBunTransport({ onHandlerError }: TransportOptions): Transp
       // The failure is reported by the connectError handler; the promise repeats it.
       Bun.connect({ ...where, allowHalfOpen: true, data, socket } as never).catch(ignore);
     } catch {
-      reportConnectError(handlers, data as never, 'other', onHandlerError);
+      reportConnectError(handlers, data as never, NO_ADDRESS, onHandlerError);
     }
   }
 
-  return { name: 'bun', notes, listen, connect };
+  // Bun cannot end its own connects that are under way; those of its node:net it can.
+  const { connectCancellably } = createNodeTransport({ onHandlerError });
+  return { name: 'bun', notes, listen, connect, connectCancellably };
 }
 
 function bind(address: SocketAddress, socket: BunHandlers): TCPSocketListener<unknown> {
@@ -110,7 +105,7 @@ function translate(kind: Kind, handlers: AnyHandlers, onHandlerError: (error: un
       onHandlerError(error);
     },
     connectError: (socket: OpenSocket, error: Error) =>
-      reportConnectError(handlers, socket.data as never, failureCode(error), onHandlerError),
+      reportConnectError(handlers, socket.data as never, failureOf(error), onHandlerError),
   } as unknown as BunHandlers;
 }
 
@@ -159,9 +154,11 @@ const UNIX_ADDRESSES: PropertyDescriptorMap = {
 };
 
 /** Bun reports a lack of descriptors, and some unreachable networks, as ECONNREFUSED. */
-function failureCode(error: unknown): ConnectErrorCode {
-  const code = connectErrorCode(error);
-  return code === 'refused' && descriptorsExhausted() ? 'descriptors' : code;
+function failureOf(error: unknown): ConnectFailure {
+  const failure = connectFailure(error);
+  return failure.code === 'refused' && descriptorsExhausted() ? NO_DESCRIPTOR : failure;
 }
+
+const NO_DESCRIPTOR: ConnectFailure = { code: 'descriptors', systemCode: 'EMFILE' };
 
 function ignore(): void {}

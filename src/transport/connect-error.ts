@@ -2,7 +2,7 @@ import { systemCode } from './system-code.ts';
 import type { ConnectErrorCode, SocketHandlers } from './transport.ts';
 
 /** Our code for the system's reason why no connection came about. */
-export function connectErrorCode(error: unknown): ConnectErrorCode {
+function connectErrorCode(error: unknown): ConnectErrorCode {
   switch (systemCode(error)) {
     case 'ECONNREFUSED':
       return 'refused';
@@ -21,19 +21,33 @@ export function connectErrorCode(error: unknown): ConnectErrorCode {
   }
 }
 
+/** Why no connection came about. */
+export interface ConnectFailure {
+  readonly code: ConnectErrorCode;
+  /** The system's name of it, or empty. */
+  readonly systemCode: string;
+}
+
+export function connectFailure(error: unknown): ConnectFailure {
+  return { code: connectErrorCode(error), systemCode: systemCode(error) };
+}
+
+/** Of an address that is none. */
+export const NO_ADDRESS: ConnectFailure = { code: 'other', systemCode: '' };
+
 /**
  * Reports a failed connect, always after `connect` has returned: both runtimes can find out while it still runs.
  * An exception in the handler is given to `onHandlerError`.
  */
 export function reportConnectError<T>(
-  handlers: SocketHandlers<T>,
+  handlers: Pick<SocketHandlers<T>, 'connectError'>,
   data: T,
-  code: ConnectErrorCode,
+  { code, systemCode }: ConnectFailure,
   onHandlerError: (error: unknown) => void,
 ): void {
   queueMicrotask(() => {
     try {
-      handlers.connectError(data, code);
+      handlers.connectError(data, code, systemCode);
     } catch (error) {
       onHandlerError(error);
     }

@@ -36,6 +36,17 @@ export abstract class Connection implements TimerEntry {
     return this.#waiting !== null;
   }
 
+  /** Tries to send what waits; true when the kernel took some of it: the peer reads, if slowly. */
+  flushSome(): boolean {
+    const before = this.#waitingBytes();
+    this.flush();
+    return this.#waitingBytes() < before;
+  }
+
+  #waitingBytes(): number {
+    return (this.#waiting ?? []).reduce((sum, { byteLength }) => sum + byteLength, -this.#waitingOffset);
+  }
+
   /**
    * Sends bytes[from, to). `owned`: the bytes never change hereafter, so that what waits needs no copy.
    * False when something had to wait: pause the other side until `flush` returns true.
@@ -115,10 +126,17 @@ export abstract class Connection implements TimerEntry {
     this.socket?.terminate();
   }
 
-  /** Later, since the caller of `send` may be in the middle of a change that `close` would run into. */
   #breakOff(): void {
     if (this.isBroken) return;
     this.isBroken = true;
+    this.onBroken();
+  }
+
+  /**
+   * Nothing more can be sent. Ends the connection; later, since the caller of `send` may be in the middle of a change
+   * that `close` would run into.
+   */
+  protected onBroken(): void {
     queueMicrotask(() => this.terminate());
   }
 }

@@ -46,9 +46,13 @@ export interface DescriptorBudget {
   tryTake(): boolean;
   /** Gives back one that was taken. */
   release(): void;
+  /** As `tryTake`, for a client: clients get two thirds at most, since an idle one must not keep another from an endpoint. */
+  tryTakeForClient(): boolean;
+  releaseForClient(): void;
 }
 
 const DEFAULT_RESERVE = 64;
+const CLIENT_SHARE = 2 / 3;
 
 export function createDescriptorBudget(options: DescriptorBudgetOptions = {}): DescriptorBudget {
   const limit = options.limit ?? descriptorLimit();
@@ -56,19 +60,31 @@ export function createDescriptorBudget(options: DescriptorBudgetOptions = {}): D
   const reserve = options.reserve ?? Math.min(DEFAULT_RESERVE, Math.floor(limit / 2));
   const capacity = Math.max(0, limit - reserve);
   let used = 0;
+  let clients = 0;
+  const tryTake = (): boolean => {
+    if (used >= capacity) return false;
+    used++;
+    return true;
+  };
+  const release = (): void => {
+    // Never below zero: a release too many must not widen the budget.
+    if (used > 0) used--;
+  };
   return {
     capacity,
     get used() {
       return used;
     },
-    tryTake() {
-      if (used >= capacity) return false;
-      used++;
+    tryTake,
+    release,
+    tryTakeForClient() {
+      if (clients >= capacity * CLIENT_SHARE || !tryTake()) return false;
+      clients++;
       return true;
     },
-    release() {
-      // Never below zero: a release too many must not widen the budget.
-      if (used > 0) used--;
+    releaseForClient() {
+      if (clients > 0) clients--;
+      release();
     },
   };
 }

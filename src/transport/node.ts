@@ -5,7 +5,7 @@
  * to it at a time; while that waits, `write` accepts nothing and `drain` follows.
  */
 import { connect as connectTo, createServer, type Socket as NetSocket, type Server } from 'node:net';
-import { connectErrorCode, reportConnectError } from './connect-error.ts';
+import { type ConnectFailure, connectFailure, NO_ADDRESS, reportConnectError } from './connect-error.ts';
 import { LISTEN_BACKLOG } from './listen-backlog.ts';
 import { listenError } from './listen-error.ts';
 import { NodeSocket } from './node-socket.ts';
@@ -27,23 +27,35 @@ export function createNodeTransport({ onHandlerError }: TransportOptions): Trans
     return { address: boundAddress(server, address), stop: () => void server.close() };
   }
 
-  function connect<T>(address: SocketAddress, handlers: SocketHandlers<T>, data: T): void {
+  function connectCancellably<T>(address: SocketAddress, handlers: SocketHandlers<T>, data: T): () => void {
+    /** Opened, failed or cancelled: the first of them counts. */
+    let isOver = false;
+    const first = (): boolean => {
+      const isFirst = !isOver;
+      isOver = true;
+      return isFirst;
+    };
+    const connectError = (...failed: Parameters<typeof handlers.connectError>) => {
+      if (first()) handlers.connectError(...failed);
+    };
+    const fail = (failure: ConnectFailure) => reportConnectError({ connectError }, data, failure, onHandlerError);
+    const failed = (error: unknown) => fail(connectFailure(error));
     const socket = dial(address);
-    if (socket === undefined) {
-      reportConnectError(handlers, data, 'other', onHandlerError);
-      return;
-    }
-    const failed = (error: unknown) => reportConnectError(handlers, data, connectErrorCode(error), onHandlerError);
-    socket.once('error', failed);
-    socket.once('connect', () => {
+    if (socket === undefined) fail(NO_ADDRESS);
+    socket?.once('error', failed);
+    socket?.once('connect', () => {
+      if (!first()) return;
       socket.off('error', failed);
       const adapted = new NodeSocket(socket, handlers, onHandlerError);
       adapted.data = data;
       adapted.open();
     });
+    return () => {
+      if (first()) socket?.destroy();
+    };
   }
 
-  return { name: 'node', listen, connect };
+  return { name: 'node', listen, connect: connectCancellably, connectCancellably };
 }
 
 /** Undefined for an address that is none. */

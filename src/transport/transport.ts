@@ -48,8 +48,11 @@ export interface SocketHandlers<T> {
   end(socket: Socket<T>): void;
   /** Gone, whatever the reason; always the last call, exactly once after `open`. */
   close(socket: Socket<T>): void;
-  /** No connection came about; `open` and `close` are not called. `data` is what `connect` was given. */
-  connectError(data: T, code: ConnectErrorCode): void;
+  /**
+   * No connection came about; `open` and `close` are not called. `data` is what `connect` was given, `systemCode` the
+   * system's own name of the reason (`EHOSTUNREACH`), empty where the runtime gives none. Bun calls most ECONNREFUSED.
+   */
+  connectError(data: T, code: ConnectErrorCode, systemCode: string): void;
 }
 
 export type ConnectErrorCode = 'refused' | 'unreachable' | 'descriptors' | 'not-found' | 'other';
@@ -87,4 +90,9 @@ export interface Transport {
    * `host` of a tcp address must be an IP address: names are resolved by control.
    */
   connect<T>(address: SocketAddress, handlers: SocketHandlers<T>, data: T): void;
+  /**
+   * Like `connect`, for an address that may not answer: calling what it returns before `open` frees the descriptor at
+   * once, and nothing is reported; afterwards it does nothing. On Bun such a connection costs several times as much.
+   */
+  connectCancellably<T>(address: SocketAddress, handlers: SocketHandlers<T>, data: T): () => void;
 }

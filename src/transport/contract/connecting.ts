@@ -8,11 +8,11 @@ import { type CreateSubject, closeOf, readToEnd, recordingHandlers, Side, settle
 
 /** Connections that we make. */
 export function describeConnecting(create: CreateSubject): void {
-  describe('connect', () => {
+  describe.each(['connect', 'connectCancellably'] as const)('%s', (connect) => {
     test('opens with the data given, later than the call', async () => {
       const server = await netServer();
       const side = new Side();
-      create().transport.connect(server.address, recordingHandlers(), side);
+      create().transport[connect](server.address, recordingHandlers(), side);
       expect(side.events).toEqual([]);
       await side.has('open');
       expect(side.socket.data).toBe(side);
@@ -32,7 +32,7 @@ export function describeConnecting(create: CreateSubject): void {
       const subject = create();
       const side = new Side();
       const target = await address();
-      subject.transport.connect(target, recordingHandlers(), side);
+      subject.transport[connect](target, recordingHandlers(), side);
       expect(side.events).toEqual([]);
       await side.until(({ events }) => events.length > 0);
       await settle();
@@ -44,7 +44,7 @@ export function describeConnecting(create: CreateSubject): void {
       const server = await netServer();
       const side = new Side();
       const gone = server.nextSocket().then((socket) => closeOf(socket.resume()));
-      create().transport.connect(server.address, recordingHandlers({ open: (socket) => socket.terminate() }), side);
+      create().transport[connect](server.address, recordingHandlers({ open: (socket) => socket.terminate() }), side);
       await side.has('close');
       await gone;
       await settle();
@@ -57,7 +57,7 @@ export function describeConnecting(create: CreateSubject): void {
       const server = await netServer();
       const side = new Side();
       const accepted = server.nextSocket();
-      create().transport.connect(server.address, recordingHandlers(), side);
+      create().transport[connect](server.address, recordingHandlers(), side);
       const peer = await accepted;
       peer.end();
       await side.has('end');
@@ -73,10 +73,52 @@ export function describeConnecting(create: CreateSubject): void {
       const server = await netServer();
       const side = new Side();
       void server.nextSocket().then((socket) => socket.resetAndDestroy());
-      create().transport.connect(server.address, recordingHandlers(), side);
+      create().transport[connect](server.address, recordingHandlers(), side);
       await side.until(({ events }) => events.some((event) => event === 'close' || event.startsWith('connectError')));
       await settle();
       expect(['open close', 'connectError other']).toContain(side.story.join(' '));
+      server.close();
+    });
+  });
+
+  describe('cancelling a connect', () => {
+    test.each([
+      { why: 'that fails', address: () => closedPort() },
+      { why: 'that cannot begin', address: () => impossiblePort() },
+    ])('$why: nothing is reported', async ({ address }) => {
+      const subject = create();
+      const side = new Side();
+      const cancel = subject.transport.connectCancellably(await address(), recordingHandlers(), side);
+      cancel();
+      await settle();
+      cancel();
+      expect(side.events).toEqual([]);
+      expect(subject.handlerErrors).toEqual([]);
+    });
+
+    test('under way: nothing is reported, and the peer sees no connection stay', async () => {
+      const server = await netServer();
+      const seen = server.nextSocket().then((socket) => closeOf(socket.resume()));
+      const { transport } = create();
+      const cancelled = new Side();
+      transport.connectCancellably(server.address, recordingHandlers(), cancelled)();
+      // Cancelled before or after the handshake: the kernel decides. One that follows is certain to arrive.
+      const side = new Side();
+      transport.connect(server.address, recordingHandlers({ open: (socket) => socket.terminate() }), side);
+      await side.has('close');
+      await seen;
+      expect(cancelled.events).toEqual([]);
+      server.close();
+    });
+
+    test('does nothing to one that is open', async () => {
+      const server = await netServer();
+      const side = new Side();
+      const cancel = create().transport.connectCancellably(server.address, recordingHandlers(), side);
+      await side.has('open');
+      cancel();
+      expect(side.socket.write(Buffer.from('x'), 0, 1)).toBe(1);
+      side.socket.terminate();
       server.close();
     });
   });

@@ -103,9 +103,9 @@ export function recordingHandlers(behaviour: Behaviour = {}, opened: (side: Side
       socket.data.record('close');
       behaviour.close?.(socket);
     },
-    connectError(side, code) {
+    connectError(side, code, systemCode) {
       side.record(`connectError ${code}`);
-      behaviour.connectError?.(side, code);
+      behaviour.connectError?.(side, code, systemCode);
     },
   };
   return handlers;
