@@ -12,6 +12,14 @@ export function relayDrained(to: Connection, from: Connection): void {
   if (to.flush()) from.resume();
 }
 
+/** At a time-out: a side that takes bytes, if slowly, is alive; drain events come only when much is free again. */
+export function relayProgress(one: Connection, other: Connection): boolean {
+  const moved = [one, other].map((connection) => connection.flushSome());
+  if (!one.backedUp) other.resume();
+  if (!other.backedUp) one.resume();
+  return moved.includes(true);
+}
+
 /** `from` sent FIN: it is passed on; when both have, both are closed. */
 export function relayEnd(from: Connection, to: Connection): void {
   if (from.isBroken) {

@@ -6,7 +6,7 @@ import type { Socket, SocketHandlers } from '../../transport/transport.ts';
 import { type ClientSource, ClientSources } from '../client-source.ts';
 import type { ListenerOptions } from '../listener-options.ts';
 import { WeightedPools } from '../routing/weighted-pools.ts';
-import { relay, relayDrained, relayEnd } from '../splice.ts';
+import { relay, relayDrained, relayEnd, relayProgress } from '../splice.ts';
 import type { ProtocolDefinition, ProtocolDeps, ProtocolRuntime, ProxyPool } from './protocol.ts';
 
 const pickRequest: PickRequest = { key: '', clientIp: '' };
@@ -56,7 +56,7 @@ class TcpListener implements ProtocolRuntime {
     socket.data = client;
     const { connections, perSource = Number.POSITIVE_INFINITY } = this.#limits;
     const isAboveSource = source.connections > perSource;
-    if (isAboveSource || this.#clients.size >= connections || !this.deps.descriptors.tryTake()) {
+    if (isAboveSource || this.#clients.size >= connections || !this.deps.descriptors.tryTakeForClient()) {
       this.deps.listenerMetrics.connectionRefused(isAboveSource ? 'per-source' : 'limit');
       client.terminate();
       return;
@@ -69,7 +69,7 @@ class TcpListener implements ProtocolRuntime {
   leave(client: TcpClient): void {
     this.#sources.leave(client.source);
     if (!this.#clients.delete(client)) return;
-    this.deps.descriptors.release();
+    this.deps.descriptors.releaseForClient();
     this.deps.listenerMetrics.connectionClosed();
   }
 
@@ -142,6 +142,7 @@ class TcpClient extends Connection {
   }
 
   drained(): void {
+    this.touch();
     if (this.#endpoint !== null) relayDrained(this, this.#endpoint);
     else this.flush();
   }
@@ -177,7 +178,8 @@ class TcpClient extends Connection {
   }
 
   onTimeout(): void {
-    this.terminate();
+    if (this.#endpoint !== null && relayProgress(this, this.#endpoint)) this.touch();
+    else this.terminate();
   }
 
   #release(ok: boolean): void {
@@ -241,7 +243,9 @@ class TcpEndpoint extends Connection {
   }
 
   drained(): void {
-    if (this.#client !== null) relayDrained(this, this.#client);
+    if (this.#client === null) return;
+    this.#client.touch();
+    relayDrained(this, this.#client);
   }
 
   ended(): void {
@@ -258,6 +262,7 @@ class TcpEndpoint extends Connection {
 
   /** The client is gone. */
   abandon(): void {
+    this.#client?.listener.deps.timers.remove(this);
     this.#client = null;
     this.terminate();
   }

@@ -79,7 +79,6 @@ export function readRequest(text: string, options: FeedOptions = {}) {
     keepAlive: head.keepAlive,
     contentLength: head.contentLength,
     isChunked: head.isChunked,
-    expectsContinue: head.expectsContinue,
     upgrade: optionalText(head.bytes, head.upgradeStart, head.upgradeEnd),
     forwardedFor: head.hasForwardedFor ? head.forwardedFor : null,
     hasForwardedProto: head.hasForwardedProto,

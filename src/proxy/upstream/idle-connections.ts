@@ -11,6 +11,11 @@ export class IdleConnections<C> {
     return this.#bySlot[slot]?.pop();
   }
 
+  /** Takes any one out. */
+  takeAny(): C | undefined {
+    return this.#bySlot.find((idle) => idle.length > 0)?.pop();
+  }
+
   /** False when the endpoint has enough of them: close the connection. */
   put(slot: number, connection: C): boolean {
     while (this.#bySlot.length <= slot) this.#bySlot.push([]);

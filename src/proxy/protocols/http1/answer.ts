@@ -152,6 +152,8 @@ export class Answer {
     const body = this.#body;
     this.keepAlive = head.keepAlive;
     this.#isReframed = false;
+    // A body that comes nevertheless must not become the next answer.
+    if (head.status === 204 && (head.contentLength > 0 || head.isChunked)) this.keepAlive = false;
     if (exchange.isHead || isBodyless(head.status)) body.begin(NO_BODY, 0, false);
     else if (head.isChunked) body.begin(CHUNKED, 0, exchange.isHttp10);
     else if (head.contentLength >= 0) body.begin(BY_LENGTH, head.contentLength, false);

@@ -189,7 +189,6 @@ const FORBIDDEN_TRAILERS = new Set([
   'forwarded',
   'host',
   'keep-alive',
-  'proxy-connection',
   'set-cookie',
   'te',
   'trailer',
@@ -209,8 +208,14 @@ function allowedTrailers(bytes: Buffer, scanner: FieldScanner): Buffer[] {
   const lines: Buffer[] = [];
   for (let field = 0; field < scanner.count; field++) {
     const name = latin1(bytes, scanner.offsets[4 * field]!, scanner.offsets[4 * field + 1]!).toLowerCase();
-    if (FORBIDDEN_TRAILERS.has(name) || name.startsWith('x-forwarded-')) continue;
+    if (isForbiddenTrailer(name)) continue;
     lines.push(bytes.subarray(scanner.lineStart(field), scanner.lineEnd(field, bytes)));
   }
   return lines;
+}
+
+/** Underscores count as dashes, as endpoints behind CGI or WSGI read them. */
+function isForbiddenTrailer(lowerName: string): boolean {
+  const name = lowerName.replaceAll('_', '-');
+  return FORBIDDEN_TRAILERS.has(name) || name.startsWith('x-forwarded-') || name.startsWith('proxy-');
 }

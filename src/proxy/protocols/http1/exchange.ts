@@ -14,11 +14,13 @@ import { UpstreamConnection } from './upstream-connection.ts';
 export const ONE_WRITE_BYTES = 65_536;
 
 /** Why an endpoint failed to answer. */
-export type Failure = 'connect' | 'closed' | 'garbage' | 'timeout';
+/** `overload`: not its fault, we have no descriptor left. */
+export type Failure = 'connect' | 'closed' | 'garbage' | 'overload' | 'timeout';
 
 const pickRequest: PickRequest = { key: '', clientIp: '' };
 const outcome: Outcome = { ok: true, latencyMs: -1 };
 const NO_BYTES = Buffer.alloc(0);
+const STATUS_OF: Record<Failure, number> = { connect: 502, closed: 502, garbage: 502, overload: 503, timeout: 504 };
 
 /**
  * One request and its answer: the pick, the tries, the accounting. Objects are reused; a connection that is idle
@@ -127,7 +129,12 @@ export class Exchange {
     this.slot = slot;
     const idle = pool.idle.take(slot);
     if (idle === undefined) this.#connect(slot);
-    else this.sendOn(idle, head);
+    else {
+      const { client } = this;
+      this.sendOn(idle, head);
+      // What was held back while an endpoint was sought goes on now.
+      if (head === null) client!.resumeInput();
+    }
   }
 
   #connect(slot: number): void {
@@ -177,24 +184,24 @@ export class Exchange {
   }
 
   /** The endpoint failed; `upstream` is gone. Tries again where that is safe, else answers. */
-  upstreamFailed(failure: Failure, wasReused: boolean): void {
+  upstreamFailed(failure: Failure, wasReused: boolean, answerBegan: boolean): void {
     const pool = this.pool!;
     this.upstream = null;
     if (this.responseStarted) {
       this.#cut();
       return;
     }
-    const mayRepeat = failure === 'connect' || (failure !== 'garbage' && this.#isIdempotent && this.#isReplayable);
+    const mayRepeat = failure === 'connect' || (!answerBegan && this.#mayReplay(failure));
     // The server closed an idle connection just as we used it: not the endpoint's fault, and not counted as a try.
     if (failure === 'closed' && wasReused && mayRepeat) {
       this.#connect(this.slot);
       return;
     }
-    this.#failureStatus = failure === 'timeout' ? 504 : 502;
+    this.#failureStatus = STATUS_OF[failure];
     const slot = this.slot;
     if (failure === 'connect') pool.metrics.connectFailed(slot);
     if (!mayRepeat || this.#triesLeft === 0) {
-      this.#answer(this.#failureStatus);
+      this.#answer(this.#failureStatus, failure === 'overload');
       return;
     }
     this.#release(false, this.#elapsedMs());
@@ -203,6 +210,10 @@ export class Exchange {
     this.#triesLeft--;
     this.tried.add(slot);
     this.#pick(null);
+  }
+
+  #mayReplay(failure: Failure): boolean {
+    return (failure === 'closed' || failure === 'timeout') && this.#isIdempotent && this.#isReplayable;
   }
 
   #elapsedMs(): number {
@@ -215,6 +226,7 @@ export class Exchange {
     this.pool!.metrics.request(this.slot, this.status, this.latencyMs);
     this.#release(this.status < 500, this.latencyMs);
     const { keepAlive, requestDone } = this;
+    if (client.backedUp) client.awaitDrain(this.pool!.options.timeouts.idle);
     this.#recycle();
     client.exchangeEnded(keepAlive, requestDone);
   }
@@ -240,14 +252,15 @@ export class Exchange {
     client.cut();
   }
 
-  #answer(status: number): void {
+  /** `blameless`: the endpoint had no part in it. */
+  #answer(status: number, blameless = false): void {
     const client = this.client!;
     const { requestDone, isHead } = this;
     const keepAlive = this.keepAlive && requestDone;
     if (this.slot === -1) this.#listener.metrics.answered(status);
     else {
       this.pool!.metrics.request(this.slot, status, -1);
-      this.#release(false, this.#elapsedMs());
+      this.#release(blameless, blameless ? -1 : this.#elapsedMs());
     }
     this.#recycle();
     client.answerProblem(status, keepAlive, isHead);

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../core/kernel/clock.ts';
 import type { ListenerMetrics } from '../../../telemetry/metrics.ts';
 import type { DescriptorBudget } from '../../../transport/descriptors.ts';
-import type { TimerWheel } from '../../../transport/timer-wheel.ts';
+import type { TimerEntry, TimerWheel } from '../../../transport/timer-wheel.ts';
 import type { Socket, SocketHandlers, Transport } from '../../../transport/transport.ts';
 import { type ClientSource, ClientSources } from '../../client-source.ts';
 import type { ListenerOptions, RouteOptions } from '../../listener-options.ts';
@@ -11,7 +11,7 @@ import type { ProtocolDeps, ProtocolRuntime } from '../protocol.ts';
 import { ClientConnection } from './client-connection.ts';
 import { Exchange, ONE_WRITE_BYTES } from './exchange.ts';
 import { Http1Pool } from './pool.ts';
-import { fixedAnswer, redirectAnswer } from './problem.ts';
+import { fixedAnswers, redirectAnswer, variant } from './problem.ts';
 import { type HeadLimits, RequestHead } from './request-head.ts';
 import { ResponseHead } from './response-head.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
@@ -20,14 +20,16 @@ import type { UpstreamConnection } from './upstream-connection.ts';
 const ADDED_BYTES = 4096;
 /** Host may stand in a head three times: target, Host, X-Forwarded-Host. */
 const HEAD_COPIES = 3;
-/** Connections above a limit that may wait for their 503 to be read; further ones are reset. */
-const MAX_REFUSED_OPEN = 256;
+/** Connections above a limit that may wait for their 503 to be read, out of the descriptors in reserve; others are reset. */
+const MAX_REFUSED_OPEN = 8;
 
 /** Where a matched route leads, resolved once per configuration. */
 interface Destination {
   readonly route: RouteOptions;
   readonly pool: Http1Pool | null;
   readonly weighted: WeightedPools | null;
+  /** Of a route that answers by itself; see `fixedAnswers`. */
+  readonly answers: readonly Buffer[] | null;
 }
 
 /** One http listener at work: what its connections share. */
@@ -76,6 +78,7 @@ export class Http1Listener implements ProtocolRuntime {
       route,
       pool: route.pool === undefined ? null : this.#pool(route.pool, deps),
       weighted: route.pools === undefined ? null : new WeightedPools(route.pools),
+      answers: route.respond === undefined ? null : fixedAnswers(route.respond),
     };
   }
 
@@ -110,7 +113,7 @@ export class Http1Listener implements ProtocolRuntime {
     socket.data = client;
     const { connections, perSource = Number.POSITIVE_INFINITY } = this.options.limits;
     if (source.connections > perSource) this.#refuse(client, 'per-source');
-    else if (this.#clients.size >= connections || !this.descriptors.tryTake()) this.#refuse(client, 'limit');
+    else if (this.#clients.size >= connections || !this.descriptors.tryTakeForClient()) this.#refuse(client, 'limit');
     else {
       this.#clients.add(client);
       this.metrics.connectionOpened();
@@ -134,7 +137,7 @@ export class Http1Listener implements ProtocolRuntime {
     }
     this.#sources.leave(client.source);
     this.#clients.delete(client);
-    this.descriptors.release();
+    this.descriptors.releaseForClient();
     this.metrics.connectionClosed();
   }
 
@@ -142,7 +145,7 @@ export class Http1Listener implements ProtocolRuntime {
     return this.exchanges.pop() ?? new Exchange(this);
   }
 
-  armBody(client: ClientConnection): void {
+  armBody(client: TimerEntry): void {
     this.timers.arm(client, this.options.timeouts.body);
   }
 
@@ -167,8 +170,8 @@ export class Http1Listener implements ProtocolRuntime {
     const close = !exchange.keepAlive || !exchange.requestDone;
     if (route.redirect)
       this.#answer(client, exchange, route.redirect.status, redirectAnswer(route.redirect, head, close));
-    else if (route.respond) {
-      this.#answer(client, exchange, route.respond.status, fixedAnswer(route.respond, close, head.isHead));
+    else if (destination.answers !== null) {
+      this.#answer(client, exchange, route.respond!.status, destination.answers[variant(close, head.isHead)]!);
     }
   }
 

@@ -43,6 +43,11 @@ export class Http1Pool {
     return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
   }
 
+  /** Gives a descriptor back where one is needed more. */
+  closeOneIdle(): void {
+    this.idle.takeAny()?.closeIdle();
+  }
+
   closeIdle(): void {
     for (const connection of this.idle.drain()) connection.closeIdle();
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseRequest, readResponse } from '../../testing/heads.ts';
-import { fixedAnswer, problemAnswer, redirectAnswer } from './problem.ts';
+import { fixedAnswers, problemAnswer, redirectAnswer, variant } from './problem.ts';
 
 /** Head and body apart; the head as our own parser reads it. */
 function parts(answer: Buffer) {
@@ -37,24 +37,24 @@ describe('problemAnswer', () => {
   });
 });
 
-describe('fixedAnswer', () => {
+describe('fixedAnswers', () => {
   const options = { status: 200, body: 'grüße', contentType: 'text/plain; charset=utf-8' };
 
   test('has its body, by bytes', () => {
-    const { head, fields, body } = parts(fixedAnswer(options, false, false));
+    const { head, fields, body } = parts(fixedAnswers(options)[variant(false, false)]!);
     expect(head).toMatchObject({ status: 200, contentLength: 7, keepAlive: true });
     expect([fields?.[0], body]).toEqual(['Content-Type: text/plain; charset=utf-8', 'grüße']);
   });
 
   test('HEAD', () => {
-    expect(parts(fixedAnswer(options, true, true))).toMatchObject({
+    expect(parts(fixedAnswers(options)[variant(true, true)]!)).toMatchObject({
       head: { contentLength: 7, keepAlive: false },
       body: '',
     });
   });
 
   test.each([204, 304])('%d has neither body nor length', (status) => {
-    expect(parts(fixedAnswer({ ...options, status }, false, false))).toMatchObject({
+    expect(parts(fixedAnswers({ ...options, status })[variant(false, false)]!)).toMatchObject({
       head: { status, contentLength: -1 },
       body: '',
     });

@@ -32,8 +32,17 @@ const DETAILS: Record<number, string> = {
   505: 'Only HTTP/1.0 and HTTP/1.1 are spoken here.',
 };
 
-/** An error answer of ours as problem+json (RFC 9457). `isHead`: without the body. */
+const problems = new Map<number, Buffer>();
+
+/** An error answer of ours as problem+json (RFC 9457), made once. `isHead`: without the body. */
 export function problemAnswer(status: number, close: boolean, isHead: boolean): Buffer {
+  const key = 4 * status + variant(close, isHead);
+  const problem = problems.get(key) ?? makeProblem(status, close, isHead);
+  problems.set(key, problem);
+  return problem;
+}
+
+function makeProblem(status: number, close: boolean, isHead: boolean): Buffer {
   const title = TITLES[status] ?? 'Error';
   const body = JSON.stringify({ type: 'about:blank', title, status, detail: DETAILS[status] ?? title });
   return answer(
@@ -46,10 +55,16 @@ export function problemAnswer(status: number, close: boolean, isHead: boolean): 
   );
 }
 
-/** A route's fixed answer. */
-export function fixedAnswer(options: RespondOptions, close: boolean, isHead: boolean): Buffer {
+/** Which of the four forms of an answer of ours: whether it closes, whether it answers HEAD. */
+export function variant(close: boolean, isHead: boolean): number {
+  return (close ? 1 : 0) + (isHead ? 2 : 0);
+}
+
+/** A route's fixed answer in its four forms, by `variant`. */
+export function fixedAnswers(options: RespondOptions): readonly Buffer[] {
   const reason = TITLES[options.status] ?? (options.status < 300 ? 'OK' : 'Answer');
-  return answer(options.status, reason, [`Content-Type: ${options.contentType}`], options.body, close, isHead);
+  const fields = [`Content-Type: ${options.contentType}`];
+  return [0, 1, 2, 3].map((form) => answer(options.status, reason, fields, options.body, form % 2 === 1, form >= 2));
 }
 
 /** A route's redirect; `{host}`, `{path}` and `{query}` stand for the request's. */

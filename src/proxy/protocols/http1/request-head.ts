@@ -1,4 +1,4 @@
-import { forEachListElement, isName, isToken, latin1 } from './bytes.ts';
+import { forEachListElement, isName, isToken, latin1, SLASH } from './bytes.ts';
 import { parseContentLength } from './content-length.ts';
 import { Cuts } from './cuts.ts';
 import { COMPLETE, FieldScanner, INCOMPLETE } from './field-scanner.ts';
@@ -30,7 +30,6 @@ export class RequestHead extends RequestLine {
   /** −1: no Content-Length. */
   contentLength = -1;
   isChunked = false;
-  expectsContinue = false;
   /** The value of Upgrade, when Connection names it; ABSENT otherwise. */
   upgradeStart = ABSENT;
   upgradeEnd = ABSENT;
@@ -47,6 +46,7 @@ export class RequestHead extends RequestLine {
   /** The head must end here; an empty line before it counts, whenever it came. */
   #maxEnd = 0;
   #trusted = false;
+  #forwardedFor: string | null = null;
   #closes = false;
   #connectionNames = false;
   #wantsUpgrade = false;
@@ -85,6 +85,11 @@ export class RequestHead extends RequestLine {
 
   /** The values of all X-Forwarded-For lines: one list (RFC 9110 §5.3). */
   get forwardedFor(): string {
+    this.#forwardedFor ??= this.#joinForwardedFor();
+    return this.#forwardedFor;
+  }
+
+  #joinForwardedFor(): string {
     const { offsets, count } = this.fields;
     const values: string[] = [];
     for (let base = 0; base < 4 * count; base += 4) {
@@ -111,10 +116,10 @@ export class RequestHead extends RequestLine {
     this.keepAlive = !this.isHttp10;
     this.contentLength = -1;
     this.isChunked = false;
-    this.expectsContinue = false;
     this.hostField = ABSENT;
     this.upgradeStart = ABSENT;
     this.hasForwardedFor = false;
+    this.#forwardedFor = null;
     this.hasForwardedProto = false;
     this.hasForwardedHost = false;
     this.hasRequestId = false;
@@ -194,7 +199,7 @@ export class RequestHead extends RequestLine {
     if (!isToken(bytes, start, end, '100-continue')) return 417;
     // An HTTP/1.0 client would not understand the 100 that the endpoint may send (RFC 9110 §10.1.1).
     if (this.isHttp10) this.#cut(field);
-    else this.expectsContinue = true;
+
     return COMPLETE;
   }
 
@@ -273,7 +278,10 @@ export class RequestHead extends RequestLine {
     if (!this.#wantsUpgrade || hasBody || this.isHttp10) return false;
     let allowed = true;
     forEachListElement(bytes, this.upgradeStart, this.upgradeEnd, (from, to) => {
-      if (isToken(bytes, from, to, 'h2c') || isToken(bytes, from, to, 'h2')) allowed = false;
+      // protocol [ "/" version ], RFC 9110 §7.8.
+      const slash = bytes.indexOf(SLASH, from);
+      const end = slash === -1 || slash > to ? to : slash;
+      if (isToken(bytes, from, end, 'h2c') || isToken(bytes, from, end, 'h2')) allowed = false;
     });
     return allowed;
   }

@@ -296,7 +296,6 @@ test('what is written is one request, the one that came, for any reader as stric
         isHttp10: false,
         contentLength: came.contentLength,
         isChunked: came.isChunked,
-        expectsContinue: came.expectsContinue,
         upgrade: came.upgrade,
         keepAlive: true,
       });

@@ -1,6 +1,6 @@
 import { Connection } from '../../../transport/connection.ts';
 import type { ConnectErrorCode, Socket, SocketHandlers } from '../../../transport/transport.ts';
-import { relay, relayDrained, relayEnd } from '../../splice.ts';
+import { relay, relayDrained, relayEnd, relayProgress } from '../../splice.ts';
 import { Answer, BROKEN, DONE, SWITCHED } from './answer.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Exchange, Failure } from './exchange.ts';
@@ -14,6 +14,9 @@ const WAITING = 2;
 const BODY = 3;
 const TUNNEL = 4;
 const CLOSED = 5;
+
+/** What an endpoint sent before it closed is read within this. */
+const BROKEN_MS = 1000;
 
 /** A connection to an endpoint: carries one exchange after another, and idles in between. */
 export class UpstreamConnection extends Connection {
@@ -48,8 +51,10 @@ export class UpstreamConnection extends Connection {
   #dial(): void {
     const address = this.#pool.picker.endpoint(this.#slot).addresses[this.#addressIndex];
     const listener = this.#listener;
+    if (listener.descriptors.used >= listener.descriptors.capacity) this.#pool.closeOneIdle();
     // Failing now would call back into an exchange that is still being set up.
-    if (address === undefined || !listener.descriptors.tryTake()) queueMicrotask(() => this.#connectFailed());
+    if (address === undefined) queueMicrotask(() => this.#connectFailed());
+    else if (!listener.descriptors.tryTake()) queueMicrotask(() => this.#connectFailed('overload'));
     else listener.transport.connect(address, upstreamHandlers, this as UpstreamConnection);
   }
 
@@ -75,8 +80,8 @@ export class UpstreamConnection extends Connection {
     else this.#connectFailed();
   }
 
-  #connectFailed(): void {
-    if (this.#state !== CLOSED) this.#fail('connect');
+  #connectFailed(failure: Failure = 'connect'): void {
+    if (this.#state !== CLOSED) this.#fail(failure);
   }
 
   /** The connection is `exchange`'s now; its request goes out next. */
@@ -88,9 +93,15 @@ export class UpstreamConnection extends Connection {
     this.awaitResponse(exchange);
   }
 
-  /** (Re)starts the time that the endpoint has for the first byte of its answer. */
+  /** Bytes of the request went out: (re)starts the time that the endpoint has for what it does next. */
   awaitResponse(exchange: Exchange): void {
-    if (this.#state === WAITING) this.#listener.timers.arm(this, exchange.responseTimeoutMs);
+    const { timers } = this.#listener;
+    const { idle } = this.#pool.options.timeouts;
+    if (this.#state === BODY) timers.arm(this, idle);
+    else if (exchange.requestDone) timers.arm(this, exchange.responseTimeoutMs);
+    else if (this.backedUp) timers.arm(this, idle);
+    // The client has the word, and its own time-out.
+    else timers.disarm(this);
   }
 
   received(bytes: Buffer): void {
@@ -130,7 +141,8 @@ export class UpstreamConnection extends Connection {
       this.#state = IDLE;
       this.#listener.timers.arm(this, this.#pool.options.timeouts.idle);
       this.resume();
-    } else this.#close();
+    } else if (this.backedUp || !exchange.requestDone) this.abandon();
+    else this.#close();
     exchange.finish();
   }
 
@@ -169,8 +181,13 @@ export class UpstreamConnection extends Connection {
   }
 
   drained(): void {
-    if (this.#state === TUNNEL) relayDrained(this, this.#tunnel!);
-    else if (this.backedUp && this.flush()) this.#exchange?.client?.resumeInput();
+    if (this.#state === TUNNEL) {
+      this.touch();
+      relayDrained(this, this.#tunnel!);
+    } else if (this.backedUp && this.flush() && this.#exchange !== null) {
+      this.awaitResponse(this.#exchange);
+      this.#exchange.client!.resumeInput();
+    }
   }
 
   /** The endpoint's FIN. */
@@ -203,10 +220,28 @@ export class UpstreamConnection extends Connection {
 
   onTimeout(): void {
     if (this.#state === CONNECTING) this.#fail('connect');
-    else if (this.#state === WAITING) this.#fail('timeout');
-    else if (this.#state === TUNNEL) this.#tunnel!.cut();
-    else if (this.#exchange !== null) this.#fail('closed');
-    else this.closeIdle();
+    else if (this.isBroken) this.#fail('closed');
+    else if (this.#state === TUNNEL) this.#onTunnelTimeout(this.#tunnel!);
+    else if (this.#exchange === null) this.closeIdle();
+    // While it waits for the client to read, the client's time-out counts.
+    else if (this.#exchange.client!.backedUp) this.#listener.timers.arm(this, this.#pool.options.timeouts.idle);
+    else this.#fail(this.#state === WAITING ? 'timeout' : 'closed');
+  }
+
+  #onTunnelTimeout(client: ClientConnection): void {
+    if (relayProgress(this, client)) this.touch();
+    else client.cut();
+  }
+
+  /** The client reads again: the endpoint may go on. */
+  resumeAnswer(): void {
+    if (this.#state === BODY) this.#listener.timers.arm(this, this.#pool.options.timeouts.idle);
+    this.resume();
+  }
+
+  /** The endpoint closed, maybe after an answer that is still to be read: the event of its close comes by itself. */
+  protected override onBroken(): void {
+    this.#listener.timers.arm(this, BROKEN_MS);
   }
 
   /** The exchange ended without us: the client went away. */
@@ -239,9 +274,7 @@ export class UpstreamConnection extends Connection {
   #report(failure: Failure): void {
     const exchange = this.#exchange!;
     this.#exchange = null;
-    // A head that began to come is an answer, if a broken one; the request must not be sent twice.
-    const isBroken = failure === 'closed' && this.#answer.hasBegun;
-    exchange.upstreamFailed(isBroken ? 'garbage' : failure, this.#requests > 1);
+    exchange.upstreamFailed(failure, this.#requests > 1, this.#answer.hasBegun);
   }
 }
 
