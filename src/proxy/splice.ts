@@ -20,6 +20,17 @@ export function relayProgress(one: Connection, other: Connection): boolean {
   return moved.includes(true);
 }
 
+/**
+ * Nothing moved for too long. Polite where nothing waits with us, since the kernel may still have bytes for a slow
+ * reader; a side that does not take what waits is cut.
+ */
+export function relayTimeout(one: Connection, other: Connection): void {
+  for (const connection of [one, other]) {
+    if (one.backedUp || other.backedUp) connection.terminate();
+    else connection.closeWhenFlushed();
+  }
+}
+
 /** `from` sent FIN: it is passed on; when both have, both are closed. */
 export function relayEnd(from: Connection, to: Connection): void {
   if (from.isBroken) {

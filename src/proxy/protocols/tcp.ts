@@ -6,7 +6,7 @@ import type { Socket, SocketHandlers } from '../../transport/transport.ts';
 import { type ClientSource, ClientSources } from '../client-source.ts';
 import type { ListenerOptions } from '../listener-options.ts';
 import { WeightedPools } from '../routing/weighted-pools.ts';
-import { relay, relayDrained, relayEnd, relayProgress } from '../splice.ts';
+import { relay, relayDrained, relayEnd, relayProgress, relayTimeout } from '../splice.ts';
 import type { ProtocolDefinition, ProtocolDeps, ProtocolRuntime, ProxyPool } from './protocol.ts';
 
 const pickRequest: PickRequest = { key: '', clientIp: '' };
@@ -178,8 +178,9 @@ class TcpClient extends Connection {
   }
 
   onTimeout(): void {
-    if (this.#endpoint !== null && relayProgress(this, this.#endpoint)) this.touch();
-    else this.terminate();
+    if (this.#endpoint === null) this.terminate();
+    else if (relayProgress(this, this.#endpoint)) this.touch();
+    else relayTimeout(this, this.#endpoint);
   }
 
   #release(ok: boolean): void {

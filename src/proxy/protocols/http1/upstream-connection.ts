@@ -1,6 +1,6 @@
 import { Connection } from '../../../transport/connection.ts';
 import type { ConnectErrorCode, Socket, SocketHandlers } from '../../../transport/transport.ts';
-import { relay, relayDrained, relayEnd, relayProgress } from '../../splice.ts';
+import { relay, relayDrained, relayEnd, relayProgress, relayTimeout } from '../../splice.ts';
 import { Answer, BROKEN, DONE, SWITCHED } from './answer.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Exchange, Failure } from './exchange.ts';
@@ -230,7 +230,7 @@ export class UpstreamConnection extends Connection {
 
   #onTunnelTimeout(client: ClientConnection): void {
     if (relayProgress(this, client)) this.touch();
-    else client.cut();
+    else relayTimeout(client, this);
   }
 
   /** The client reads again: the endpoint may go on. */
