@@ -29,8 +29,18 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** Another program that takes `run <config>`, to try the suite itself. */
 const PROGRAM = process.env.CONFORMANCE_PROGRAM ?? join(ROOT, 'bin/equipoise.mjs');
 
+export interface BalancerLimits {
+  /** File descriptors the balancer may have (`ulimit -n`). Default: as many as this process. */
+  readonly openFiles?: number;
+}
+
 /** Runs `equipoise run` on `config` (JSON is YAML) and waits until every probe accepts connections, 10 s at most. */
-export async function startBalancer(config: object, transport: TransportName, probes: Probe[]): Promise<Balancer> {
+export async function startBalancer(
+  config: object,
+  transport: TransportName,
+  probes: Probe[],
+  limits: BalancerLimits = {},
+): Promise<Balancer> {
   if (transport === 'node' && !process.env.CONFORMANCE_PROGRAM && !existsSync(join(ROOT, 'dist'))) {
     throw new Error('transport=node runs dist, which is missing: `npm run build` first');
   }
@@ -40,10 +50,15 @@ export async function startBalancer(config: object, transport: TransportName, pr
   writeFileSync(file, JSON.stringify({ drainTimeout: 200, ...config }, null, 2));
   const env = { ...process.env, EQUIPOISE_RUNTIME: transport };
   // A group of its own: a launcher that is killed cannot forward the signal to the process it started.
-  const child = spawn('node', [PROGRAM, 'run', file], { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env });
+  const [command, ...words] = commandLine(limits, ['node', PROGRAM, 'run', file]);
+  const child = spawn(command!, words, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env });
   const balancer = createBalancer(child, folder);
   await waitListening(balancer, probes);
   return balancer;
+}
+
+function commandLine({ openFiles }: BalancerLimits, words: string[]): string[] {
+  return openFiles === undefined ? words : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...words];
 }
 
 function createBalancer(child: ChildProcess, folder: string): Balancer {

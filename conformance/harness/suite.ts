@@ -33,6 +33,15 @@ export function eachTransport(group: string, body: (transport: TransportName, sc
   });
 }
 
+/** Puts the reason for a scenario before what it failed with. */
+export async function because(why: string, run: Promise<void>): Promise<void> {
+  try {
+    await run;
+  } catch (cause) {
+    throw new Error(`${cause instanceof Error ? cause.message : cause} (${why})`, { cause });
+  }
+}
+
 /** Stops what a group started, in reverse order, whatever failed before. */
 export function cleanUp(): (thing: Balancer | RecordingBackend | { close(): unknown }) => void {
   const things: { close?(): unknown; stop?(): unknown }[] = [];

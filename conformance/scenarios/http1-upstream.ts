@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import { answer, answerOk } from '../harness/backend.ts';
 import { get, ok, post, rawClient, request } from '../harness/client.ts';
@@ -7,6 +8,22 @@ import type { World, WorldScenario } from './http1-world.ts';
 /** Serves one request so that an idle connection to the backend waits. */
 async function warm({ port }: World): Promise<void> {
   expect((await request(port.main, get('/warm'))).start[1]).toBe('200');
+}
+
+/** More than one read brings. */
+const LARGE = 'x'.repeat(2 << 20);
+
+/** A request is answered and another one is under way while late bytes of the first answer come. */
+async function lateBytesOf204({ port }: World): Promise<void> {
+  const [first, second] = [await rawClient(port.main), await rawClient(port.main)];
+  await first.send(get('/empty'));
+  expect((await first.response()).start[1]).toBe('204');
+  await second.send(get('/slow'), get('/slow-2'));
+  expect((await second.response()).body.toString()).toBe('target=/slow');
+  expect((await second.response(1)).body.toString()).toBe('target=/slow-2');
+  expect([first.violation, second.violation, first.responses.length]).toEqual([undefined, undefined, 1]);
+  first.close();
+  second.close();
 }
 
 export const upstream: Readonly<Record<string, WorldScenario>> = {
@@ -68,6 +85,33 @@ export const upstream: Readonly<Record<string, WorldScenario>> = {
       client.close();
       expect(a.requests[0]!.body.toString()).toBe('x'.repeat(5000));
     }
+  },
+  // The rest of a body was held back while an endpoint was sought, and only a new connection let it go on.
+  'a retry that lands on an idle connection sends the rest of the body': async (world) => {
+    await warm(world);
+    const { port, a } = world;
+    for (let round = 0; round < 2; round++) await request(port.failover, get('/warm'));
+    a.reset();
+    for (let round = 0; round < 6; round++) {
+      expect((await request(port.failover, post('/large', LARGE))).start[1]).toBe('200');
+    }
+    const hash = createHash('sha256').update(LARGE).digest('hex');
+    expect(a.requests.map((each) => each.bodyHash)).toEqual(Array<string>(6).fill(hash));
+  },
+  // 204 has no body, whatever its length says; an endpoint that sends one is not to be asked on that connection again.
+  'late bytes behind a 204 that names a length are no answer': async (world) => {
+    const { a } = world;
+    a.onRequest = async (exchange) => {
+      if (exchange.request.start[1] === '/empty') {
+        await exchange.write('HTTP/1.1 204 No Content\r\nContent-Length: 40\r\n\r\n');
+        await sleep(20);
+        await exchange.write(ok('EVIL'));
+      } else {
+        await sleep(40);
+        answerOk(exchange);
+      }
+    };
+    for (let round = 0; round < 5; round++) await lateBytesOf204(world);
   },
   'a backup serves when no other can': async ({ port, b }) => {
     for (let round = 0; round < 4; round++) expect((await request(port.backup, get('/b'))).start[1]).toBe('200');

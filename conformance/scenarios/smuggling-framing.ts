@@ -13,6 +13,12 @@ import {
   without,
 } from './smuggling-case.ts';
 
+/** Fields with a meaning for servers that merge trailers into the head, some of which read `_` as `-`. */
+const MERGED = [
+  ...['X-Forwarded-For', 'X-Real-IP', 'Forwarded', 'X-Forwarded-Proto', 'X-Request-Id'],
+  ...['X_Forwarded_For', 'X_Real_IP', 'Proxy-Authorization'],
+];
+
 export const framing: readonly RequestCase[] = [
   refused('CL.TE', post('Content-Length: 6\r\nTransfer-Encoding: chunked', `0\r\n\r\n${HIDDEN}`)),
   refused('TE.CL', post('Transfer-Encoding: chunked\r\nContent-Length: 4', `5c\r\n${HIDDEN}\r\n0\r\n\r\n`)),
@@ -158,7 +164,7 @@ export const chunks: readonly RequestCase[] = [
       );
     }),
   ),
-  ...['X-Forwarded-For', 'X-Real-IP', 'Forwarded', 'X-Forwarded-Proto', 'X-Request-Id'].map((name) =>
+  ...MERGED.map((name) =>
     either(
       `trailer ${name}, which a server may merge into the head`,
       chunked(`0\r\n${name}: 6.6.6.6\r\n\r\n`),

@@ -55,6 +55,11 @@ const hopByHop: readonly RequestCase[] = [
     line('Upgrade: h2c\r\nConnection: Upgrade\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n'),
     without('upgrade', 'http2-settings'),
   ),
+  accepted(
+    'Upgrade: h2c with a version before websocket: a tunnel would hide HTTP/2 from us',
+    line('Upgrade: h2c/1, websocket\r\nConnection: Upgrade\r\n'),
+    without('upgrade'),
+  ),
   accepted('Upgrade not named in Connection', line('Upgrade: websocket\r\n'), without('upgrade')),
   {
     ...accepted(
