@@ -15,14 +15,20 @@ export interface TimingCase {
   readonly listener?: { readonly timeouts: Readonly<Record<string, string>> };
   /** Routes before the one to the pool. */
   readonly routes?: readonly object[];
-  /** The pool's own. */
-  readonly pool?: { readonly timeouts: Readonly<Record<string, string>> };
+  readonly pool?: PoolPart | ((transport: TransportName) => PoolPart);
   /** How often the backend is an endpoint of the pool. Default 1. */
   readonly endpoints?: number;
   readonly run: (site: Site) => Promise<void>;
 }
 
+/** The pool's own. */
+interface PoolPart {
+  readonly policy?: string;
+  readonly timeouts: Readonly<Record<string, string>>;
+}
+
 export interface Site {
+  readonly transport: TransportName;
   readonly port: number;
   readonly backend: RecordingBackend;
   /** The sum of a metric's samples for this scenario's listener. */
@@ -41,16 +47,21 @@ export async function startTimingWorld(
   transport: TransportName,
   keep: (thing: { close(): unknown }) => void,
 ): Promise<TimingWorld> {
+  const backends: RecordingBackend[] = [];
+  for (const _ of cases) backends.push(await recordingBackend());
+  for (const backend of backends) keep(backend);
+  // Last, since whoever opens a socket might get a port that is free.
+  const ports: number[] = [];
+  for (const _ of cases) ports.push(await freePort());
   const adminPort = await freePort();
   const admin = adminAt(adminPort);
   const [listeners, pools] = [{} as Record<string, object>, {} as Record<string, object>];
   const sites = new Map<string, Site>();
   for (const [index, each] of cases.entries()) {
-    const [name, port, backend] = [`case-${index}`, await freePort(), await recordingBackend()];
-    keep(backend);
+    const [name, port, backend] = [`case-${index}`, ports[index]!, backends[index]!];
     listeners[name] = listenerOf(each, name, port);
-    pools[name] = poolOf(each, backend);
-    sites.set(each.name, { port, backend, sum: sumOf(admin, name) });
+    pools[name] = poolOf(each, transport, backend);
+    sites.set(each.name, { transport, port, backend, sum: sumOf(admin, name) });
   }
   const config = { version: 1, workers: 1, admin: { bind: `127.0.0.1:${adminPort}` }, listeners, pools };
   const balancer = await startBalancer(
@@ -67,8 +78,10 @@ function listenerOf({ protocol = 'http', routes = [], listener = undefined }: Ti
   return { bind: `127.0.0.1:${port}`, protocol, ...where, ...listener };
 }
 
-function poolOf({ endpoints = 1, pool = undefined }: TimingCase, { address }: RecordingBackend): object {
-  return { endpoints: Array.from({ length: endpoints }, (_, index) => ({ id: `e${index}`, address })), ...pool };
+function poolOf(each: TimingCase, transport: TransportName, { address }: RecordingBackend): object {
+  const { endpoints = 1, pool } = each;
+  const part = typeof pool === 'function' ? pool(transport) : pool;
+  return { endpoints: Array.from({ length: endpoints }, (_, index) => ({ id: `e${index}`, address })), ...part };
 }
 
 function sumOf(admin: Admin, listener: string): Site['sum'] {
