@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createResolver } from '../control/discovery/resolver.ts';
 import { createSystemLookups } from '../control/discovery/system-lookups.ts';
+import { createCoarseScheduler } from '../control/membership/coarse-scheduler.ts';
 import { createScheduler } from '../control/membership/scheduler.ts';
 import { createRng } from '../core/kernel/rng.ts';
 import { createPolicy } from '../core/policies/registry.ts';
@@ -24,14 +25,15 @@ export interface System {
 export function createSystem(): System {
   const events = createEventBus<ServerEvent>();
   const reportException = (error: unknown) => events.emit({ at: Date.now(), kind: 'exception', error });
-  const scheduler = createScheduler();
+  const clock = { now: () => performance.now() };
+  const scheduler = createCoarseScheduler(createScheduler(), clock);
   const resolver = createResolver({ scheduler, lookups: createSystemLookups() });
   const ticker = startTimerWheel({ onError: reportException });
   const deps: ServerDeps = {
     transport: createTransport({ onHandlerError: reportException }),
     timers: ticker.wheel,
     descriptors: createDescriptorBudget(),
-    clock: { now: () => performance.now() },
+    clock,
     rng: createRng(randomInt(2 ** 32)),
     scheduler,
     resolver,

@@ -8,12 +8,14 @@ import type { Policy, PolicyDeps } from '../core/kernel/policy.ts';
 import type { Rng } from '../core/kernel/rng.ts';
 import type { ProxyPool } from '../proxy/protocols/protocol.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import type { Transport } from '../transport/transport.ts';
 
 export interface PoolDeps {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly scheduler: Scheduler;
   readonly resolver: Resolver;
+  readonly transport: Transport;
   readonly createPolicy: (options: { readonly type: string }, deps: PolicyDeps) => Policy;
   readonly counters: Counters;
   readonly onEvent: (event: MembershipEvent) => void;
@@ -28,10 +30,10 @@ export interface ServedPool extends ProxyPool {
 
 /** Throws what `createPolicy` and `createMembership` throw; then nothing was started. */
 export function startPool(name: string, options: PoolOptions, deps: PoolDeps): ServedPool {
-  const { clock, rng, scheduler, resolver, onEvent } = deps;
+  const { clock, rng, scheduler, resolver, transport, onEvent } = deps;
   const createPolicy = (policyDeps: PolicyDeps) => deps.createPolicy(options.policy, policyDeps);
   const picker = new Picker({ pool: name, createPolicy, clock, rng });
-  const membership = createMembership({ pool: name, options, clock, rng, scheduler, resolver, onEvent });
+  const membership = createMembership({ pool: name, options, clock, rng, scheduler, resolver, transport, onEvent });
   const slots = new Map<string, number>();
   membership.subscribe((update) => {
     picker.apply(update);

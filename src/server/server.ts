@@ -9,7 +9,7 @@ import type { Counters } from '../telemetry/counters.ts';
 import type { EventBus } from '../telemetry/events.ts';
 import type { DescriptorBudget } from '../transport/descriptors.ts';
 import type { TimerWheel } from '../transport/timer-wheel.ts';
-import type { SocketAddress, Transport } from '../transport/transport.ts';
+import type { SocketAddress } from '../transport/transport.ts';
 import { withinTotal } from './connection-total.ts';
 import { type DrainResult, drainListeners } from './drain.ts';
 import type { ServerEvent, ServerHappening } from './events.ts';
@@ -17,7 +17,6 @@ import { bindAll, type ServedListener } from './listeners.ts';
 import { type PoolDeps, type ServedPool, settled, startPool } from './pools.ts';
 
 export interface ServerDeps extends Omit<PoolDeps, 'onEvent'> {
-  readonly transport: Transport;
   /** Advanced by its owner, also while the server drains. */
   readonly timers: TimerWheel;
   /** Of the whole program: connections of clients and to endpoints. */

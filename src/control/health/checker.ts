@@ -55,7 +55,10 @@ export function startChecker(
   };
 }
 
-/** The delay of the `index`-th of `count` first checks: 2 ms apart, and none later than an interval or a second. */
+/** Between the first checks of a pool: 500 a second ask much of no network, and small pools are judged at once. */
+const FIRST_CHECK_GAP_MS = 2;
+
+/** The delay of the `index`-th of `count` first checks; closer together only where all must fit into the interval. */
 export function firstCheckDelayMs(index: number, count: number, intervalMs: number): number {
-  return index * Math.min(2, Math.min(intervalMs, 1000) / count);
+  return index * Math.min(FIRST_CHECK_GAP_MS, intervalMs / count);
 }

@@ -5,10 +5,12 @@
  * Cost    one connection per check, `Connection: close`; at most 64 KiB of body are read, the rest is cut off.
  * Errors  `unreachable` when no connection came about; else `failed` with what was wrong with the answer.
  */
-import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { z } from 'zod';
+import type { Socket } from '../../transport/transport.ts';
+import { AnswerReader } from './answer-reader.ts';
 import { CheckOptions } from './check-options.ts';
-import { connectFailure, type ProbeDefinition, type ProbeResult, type ProbeTarget } from './probe.ts';
+import type { ProbeDefinition, ProbeResult, ProbeTarget } from './probe.ts';
+import { createDialer, type Dialer, type Leave, ProbeConnection } from './probe-connection.ts';
 
 const STATUSES = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/;
 const STATUS_EXPECTED = 'expected a status such as 200 or a range such as 200-399';
@@ -27,14 +29,15 @@ export const HttpProbeOptions = /* @__PURE__ */ z
     path: z
       .string()
       .regex(/^\/[\x21-\x7e]*$/, 'expected a path such as /health, without spaces')
-      .default('/'),
-    method: z.enum(['GET', 'HEAD', 'OPTIONS', 'POST']).default('GET'),
+      .default('/')
+      .describe('Asked for, with its query if it has one.'),
+    method: z.enum(['GET', 'HEAD', 'OPTIONS', 'POST']).default('GET').describe('Of the request; it has no body.'),
     headers: z
       .record(z.string().regex(TOKEN), z.string().regex(/^[\t\x20-\x7e]*$/))
       .default({})
       .describe("Sent along. Host is the endpoint's address unless given here."),
     status: z
-      .union([z.array(Statuses).min(1), Statuses.transform((range) => [range])])
+      .union([z.array(Statuses).min(1), Statuses.transform((range) => [range])], { error: STATUS_EXPECTED })
       .prefault('200-399')
       .describe('Expected statuses: 200, 200-399 or a list of these.'),
     contains: z.string().min(1).optional().describe('Text that the first 64 KiB of the body must contain.'),
@@ -47,85 +50,119 @@ export const HttpProbeOptions = /* @__PURE__ */ z
 export type HttpProbeOptions = z.infer<typeof HttpProbeOptions>;
 type HttpExpectations = Pick<HttpProbeOptions, 'path' | 'method' | 'headers' | 'status' | 'contains'>;
 
-const BODY_LIMIT_BYTES = 65_536;
+/** What every check of one probe has in common. */
+interface HttpChecks {
+  readonly dialer: Dialer;
+  readonly requestTo: (authority: string) => Buffer;
+  readonly hasBody: boolean;
+  readonly status: HttpProbeOptions['status'];
+  readonly contains: string | undefined;
+  /** Its UTF-8 bytes, a character a byte, as the body is kept. */
+  readonly containsBytes: string | undefined;
+}
 
 export const http: ProbeDefinition<'http', HttpExpectations> = {
   type: 'http',
-  create: (options) => ({
-    start: (target, report) => runRequest(toNode(options, target), options, report),
-  }),
+  create(options, { transport }) {
+    const { method, status, contains } = options;
+    const checks: HttpChecks = {
+      dialer: createDialer(transport),
+      requestTo: requestWriter(options),
+      hasBody: method !== 'HEAD',
+      status,
+      contains,
+      containsBytes: contains && Buffer.from(contains).toString('latin1'),
+    };
+    return { start: (target, report) => new HttpConnection(target, checks, report).connect() };
+  },
 };
 
-function runRequest(
-  nodeOptions: RequestOptions,
-  options: HttpExpectations,
-  report: (result: ProbeResult) => void,
-): { stop(): void } {
-  let connected = false;
-  let settled = false;
-  const sent = request(nodeOptions);
-  const settle = (result: ProbeResult): void => {
-    if (settled) return;
-    settled = true;
-    report(result);
-  };
-  sent.once('socket', (socket) => socket.once('connect', () => (connected = true)));
-  sent.once('response', (answer) => judgeAnswer(sent, answer, options, settle));
-  sent.on('error', (error) => settle(connected ? brokenAnswer(error) : connectFailure(error)));
-  // Half an answer and one that switches protocols end here.
-  sent.once('close', () => settle(brokenAnswer()));
-  sent.end();
-  const stop = (): void => {
-    if (!settled) sent.destroy();
-    settled = true;
-  };
-  return { stop };
+const BROKEN_OFF: ProbeResult = { kind: 'failed', reason: 'connection closed before the end of the answer' };
+const NOT_HTTP: ProbeResult = { kind: 'failed', reason: 'the answer is not HTTP' };
+const HEAD_TOO_LONG: ProbeResult = { kind: 'failed', reason: 'the answer has too long a head' };
+
+class HttpConnection extends ProbeConnection {
+  readonly #checks: HttpChecks;
+  readonly #request: Buffer;
+  readonly #answer: AnswerReader;
+  #sent = 0;
+
+  constructor(target: ProbeTarget, checks: HttpChecks, report: (result: ProbeResult) => void) {
+    super(target.address, checks.dialer, report);
+    this.#checks = checks;
+    this.#request = checks.requestTo(target.authority);
+    this.#answer = new AnswerReader(checks.hasBody, checks.containsBytes !== undefined);
+  }
+
+  onOpen(socket: Socket<ProbeConnection>): void {
+    this.#send(socket);
+  }
+
+  onDrain(socket: Socket<ProbeConnection>): void {
+    this.#send(socket);
+  }
+
+  onData(_socket: Socket<ProbeConnection>, bytes: Uint8Array): void {
+    const reading = this.#answer.read(bytes);
+    if (reading === 'complete') this.#judge(this.#isFinished() ? 'close' : 'terminate');
+    else if (reading === 'not-http') this.settle(NOT_HTTP, 'terminate');
+    else if (reading === 'head-too-long') this.settle(HEAD_TOO_LONG, 'terminate');
+  }
+
+  onEnd(): void {
+    if (this.#answer.endsWithConnection) this.#judge('close');
+    else this.settle(BROKEN_OFF, 'close');
+  }
+
+  onClose(): void {
+    this.settle(BROKEN_OFF, 'linger');
+  }
+
+  #send(socket: Socket<ProbeConnection>): void {
+    const left = this.#request.length - this.#sent;
+    if (left === 0) return;
+    const accepted = socket.write(this.#request, this.#sent, left);
+    if (accepted < 0) this.settle(BROKEN_OFF, 'terminate');
+    else this.#sent += accepted;
+  }
+
+  /** Nothing is under way in either direction. */
+  #isFinished(): boolean {
+    return this.#sent === this.#request.length && !this.#answer.isCut;
+  }
+
+  #judge(leave: Leave): void {
+    this.settle(judge(this.#answer, this.#checks), leave);
+  }
 }
 
-function judgeAnswer(
-  sent: ClientRequest,
-  answer: IncomingMessage,
-  options: HttpExpectations,
-  settle: (result: ProbeResult) => void,
-): void {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const finish = (): void => settle(judge(answer.statusCode ?? 0, Buffer.concat(chunks), options));
-  answer.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (options.contains !== undefined) chunks.push(chunk);
-    if (bytes < BODY_LIMIT_BYTES) return;
-    finish();
-    sent.destroy();
-  });
-  answer.once('end', finish);
-  // The request's own `error` and `close` tell how it went.
-  answer.on('error', () => {});
-}
-
-function judge(status: number, body: Buffer, { status: expected, contains }: HttpExpectations): ProbeResult {
+function judge({ status, body }: AnswerReader, { status: expected, contains, containsBytes }: HttpChecks): ProbeResult {
   if (!expected.some(({ from, to }) => from <= status && status <= to)) {
     return { kind: 'failed', reason: `status ${status}, expected ${expected.map(formatRange).join(', ')}` };
   }
-  if (contains !== undefined && !body.subarray(0, BODY_LIMIT_BYTES).includes(contains)) {
+  if (containsBytes !== undefined && !body.includes(containsBytes)) {
     return { kind: 'failed', reason: `status ${status}, but the body does not contain ${JSON.stringify(contains)}` };
   }
   return { kind: 'passed', reason: `status ${status}` };
 }
 
-function brokenAnswer(error?: NodeJS.ErrnoException): ProbeResult {
-  const code = error?.code ?? 'ECONNRESET';
-  if (code.startsWith('HPE_HEADER_OVERFLOW')) return { kind: 'failed', reason: 'the answer has too long a head' };
-  if (code.startsWith('HPE_')) return { kind: 'failed', reason: 'the answer is not HTTP' };
-  return { kind: 'failed', reason: 'connection closed before the end of the answer' };
-}
-
-function toNode({ path, method, headers }: HttpExpectations, { address, authority }: ProbeTarget): RequestOptions {
+/** The request, whose Host alone differs between endpoints. */
+function requestWriter({ method, path, headers }: HttpExpectations): (authority: string) => Buffer {
+  const fields = new Map([
+    ['user-agent', 'User-Agent: equipoise'],
+    ['accept', 'Accept: */*'],
+    ['connection', 'Connection: close'],
+    ...(method === 'POST' ? [['content-length', 'Content-Length: 0'] as const] : []),
+  ]);
   // The later of two names that differ in case only wins.
-  const own = { host: authority, 'user-agent': 'equipoise', accept: '*/*' };
-  const where = address.kind === 'unix' ? { socketPath: address.path } : { host: address.host, port: address.port };
-  // No agent: a connection of its own, and `Connection: close` on it.
-  return { ...where, path, method, agent: false, headers: { ...own, ...headers } };
+  for (const [name, value] of Object.entries(headers)) fields.set(name.toLowerCase(), `${name}: ${value}`);
+  const ownHost = fields.get('host');
+  fields.delete('host');
+  const line = `${method} ${path} HTTP/1.1\r\n`;
+  const rest = `\r\n${[...fields.values()].join('\r\n')}\r\n\r\n`;
+  if (ownHost === undefined) return (authority) => Buffer.from(`${line}Host: ${authority}${rest}`, 'latin1');
+  const request = Buffer.from(line + ownHost + rest, 'latin1');
+  return () => request;
 }
 
 function toRange(status: number | string): { from: number; to: number } {

@@ -1,4 +1,4 @@
-import type { SocketAddress } from '../../transport/transport.ts';
+import type { SocketAddress, Transport } from '../../transport/transport.ts';
 import type { Scheduler } from '../membership/scheduler.ts';
 
 /** One way to ask an endpoint whether it can serve. */
@@ -32,6 +32,7 @@ export interface ProbeResult {
 }
 
 export interface ProbeDeps {
+  readonly transport: Transport;
   readonly scheduler: Scheduler;
 }
 
@@ -39,21 +40,4 @@ export interface ProbeDeps {
 export interface ProbeDefinition<T extends string = string, O = never> {
   readonly type: T;
   readonly create: (options: O, deps: ProbeDeps) => Probe;
-}
-
-const CONNECT_REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connect refused',
-  EHOSTUNREACH: 'host unreachable',
-  ENETUNREACH: 'network unreachable',
-  ETIMEDOUT: 'connect timed out',
-  ENOENT: 'no such socket',
-  EACCES: 'permission denied',
-};
-const OWN_LIMITS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
-
-/** What a failed connect says. */
-export function connectFailure(error: NodeJS.ErrnoException): ProbeResult {
-  const code = error.code ?? error.message;
-  if (OWN_LIMITS.has(code)) return { kind: 'not-run', reason: `could not connect: ${code}` };
-  return { kind: 'unreachable', reason: CONNECT_REASONS[code] ?? `connect failed: ${code}` };
 }

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type ListenOptions, type Server, type S
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createTransport } from '../../transport/detect.ts';
 import type { SocketAddress } from '../../transport/transport.ts';
 import { createScheduler } from '../membership/scheduler.ts';
 import { fakeScheduler } from '../testing/fake-scheduler.ts';
@@ -11,6 +12,8 @@ import { createProbe } from './registry.ts';
 import { HealthConfig } from './schema.ts';
 
 const scheduler = createScheduler();
+const handlerErrors: unknown[] = [];
+const transport = createTransport({ onHandlerError: (error) => handlerErrors.push(error) });
 const clock = { now: () => performance.now() };
 const servers: Server[] = [];
 const sockets = new Set<Socket>();
@@ -18,6 +21,7 @@ const sockets = new Set<Socket>();
 let onGone = (): void => {};
 
 afterEach(() => {
+  expect(handlerErrors.splice(0)).toEqual([]);
   for (const socket of sockets) socket.destroy();
   for (const server of servers.splice(0)) server.close();
 });
@@ -65,12 +69,13 @@ const allGone = (): Promise<void> =>
 
 function check(health: object, addresses: readonly SocketAddress[], timeoutMs = 5000): Promise<CheckResult> {
   const options = HealthConfig.parse(health);
-  const deps = { probe: createProbe(options, { scheduler }), timeoutMs, scheduler, clock };
+  const deps = { probe: createProbe(options, { scheduler, transport }), timeoutMs, scheduler, clock };
   return new Promise((resolve) => runCheck({ addresses, authority: 'api.test:8080' }, deps, resolve));
 }
 
 const answer = (text: string) => (socket: Socket) => void socket.once('data', () => socket.end(text));
 const ok = answer('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+const greet = (text: string) => (socket: Socket) => void socket.write(text);
 const drip = (head: string, bytes: string) => (socket: Socket) => {
   socket.write(head);
   const timer = setInterval(() => socket.write(bytes), 5);
@@ -115,8 +120,14 @@ describe('http', () => {
       want: { kind: 'passed', reason: 'status 204' },
     },
     {
+      why: 'an answer to HEAD, whose length is that of no body',
+      health: { method: 'HEAD' },
+      behave: greet('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n'),
+      want: { kind: 'passed' },
+    },
+    {
       why: 'garbage',
-      behave: (socket: Socket) => void socket.write('SSH-2.0-OpenSSH_9.2\r\n'),
+      behave: greet('SSH-2.0-OpenSSH_9.2\r\n'),
       want: { kind: 'failed', reason: 'the answer is not HTTP' },
     },
     {
@@ -223,7 +234,7 @@ describe.each(['http', 'tcp'])('%s', (type) => {
     let accepted = (): void => {};
     const connection = new Promise<void>((resolve) => (accepted = resolve));
     const address = addressOf(await serve(() => accepted()));
-    const probe = createProbe(HealthConfig.parse({ type: 'http' }), { scheduler });
+    const probe = createProbe(HealthConfig.parse({ type: 'http' }), { scheduler, transport });
     const reports: CheckResult[] = [];
     const deps = { probe, timeoutMs: 5000, scheduler, clock };
     const run = runCheck({ addresses: [address], authority: 'x' }, deps, (result) => reports.push(result));
@@ -254,7 +265,7 @@ describe('tcp', () => {
   ])('leaves nothing open, $why', async ({ halfOpen }) => {
     const time = fakeScheduler();
     const server = await serve((socket) => void socket.write('x'.repeat(100)), undefined, halfOpen);
-    const probe = createProbe(HealthConfig.parse({ type: 'tcp' }), { scheduler: time });
+    const probe = createProbe(HealthConfig.parse({ type: 'tcp' }), { scheduler: time, transport });
     await new Promise((passed) => probe.start({ address: addressOf(server), authority: 'x' }, passed));
     expect(time.pending).toBe(1);
     if (halfOpen) time.advance(1000);

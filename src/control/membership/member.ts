@@ -132,9 +132,11 @@ export class Member {
   }
 
   #resolved({ addresses, failure }: Resolution, delayMs: number): void {
+    const found = socketAddresses(this.#options.address, addresses);
     const from = this.#addresses.map(formatAddress).join(' ');
-    this.#addresses = socketAddresses(this.#options.address, addresses);
-    const to = this.#addresses.map(formatAddress).join(' ');
+    const to = found.map(formatAddress).join(' ');
+    // The same ones stay the same objects: what probes know of an address hangs on them.
+    if (from !== to) this.#addresses = found;
     const reason = failure === undefined ? 'resolved' : `could not be resolved: ${failure}`;
     if (from !== to || failure !== undefined) this.#deps.onChange(this, 'addresses', from, to, reason);
     if (this.#addresses.length > 0) this.#startChecks(delayMs);

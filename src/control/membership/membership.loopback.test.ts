@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { seededRng } from '../../core/testing/rng.ts';
+import { createTransport } from '../../transport/detect.ts';
 import { createResolver } from '../discovery/resolver.ts';
 import { createSystemLookups } from '../discovery/system-lookups.ts';
 import { HealthConfig } from '../health/schema.ts';
@@ -42,6 +43,7 @@ function follow(
     rng: seededRng(1),
     scheduler,
     resolver,
+    transport: createTransport({ onHandlerError: (error) => Promise.reject(error) }),
     onEvent(event) {
       if (event.what === 'health') events.push(event);
       wake();

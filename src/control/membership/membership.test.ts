@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ProbeResult } from '../health/probe.ts';
 import { endpoint, failed, health, named, passed, setUpMembership as setUp } from '../testing/membership.ts';
-import type { MembershipUpdate } from './snapshot.ts';
+import type { MembershipSnapshot, MembershipUpdate } from './snapshot.ts';
 
 const last = (updates: readonly MembershipUpdate[]): MembershipUpdate => updates.at(-1)!;
 
@@ -131,6 +131,18 @@ describe('endpoints()', () => {
 });
 
 describe('names', () => {
+  test('an address that stays is the same object, as probes remember what they know of it', () => {
+    const { membership, names, updates } = setUp([endpoint('a', named('api.test'))]);
+    const addressNow = () => {
+      names.get('api.test')!({ addresses: ['10.0.0.7'] });
+      membership.subscribe((update) => updates.push(update))();
+      return (last(updates) as MembershipSnapshot).endpoints[0]?.addresses[0];
+    };
+    const first = addressNow();
+    expect(first).toMatchObject({ host: '10.0.0.7' });
+    expect(addressNow()).toBe(first);
+  });
+
   test('an unresolved endpoint is not eligible and not checked; its addresses make it both', async () => {
     const { membership, names, updates, asked, time, events } = setUp([endpoint('a', named('api.test'))], { health });
     time.advance(5000);

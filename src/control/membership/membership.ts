@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/kernel/clock.ts';
 import { EquipoiseError } from '../../core/kernel/errors.ts';
 import type { Rng } from '../../core/kernel/rng.ts';
+import type { Transport } from '../../transport/transport.ts';
 import type { Provider } from '../discovery/provider.ts';
 import { createProvider } from '../discovery/registry.ts';
 import type { Resolver } from '../discovery/resolver.ts';
@@ -20,6 +21,8 @@ export interface MembershipOptions {
   readonly rng: Rng;
   readonly scheduler: Scheduler;
   readonly resolver: Resolver;
+  /** Carries the checks. */
+  readonly transport: Transport;
   /** Default: the one that `options.health` names. */
   readonly probe?: Probe;
   /** Default: the endpoints of `options`. */
@@ -216,12 +219,12 @@ function describe(member: Member): EndpointState {
   return { id, address, health, mode, weight, backup, eligible, ...(lastCheck !== undefined && { lastCheck }) };
 }
 
-function checkerDeps({ clock, rng, scheduler, probe }: MembershipOptions, health: HealthOptions) {
+function checkerDeps({ clock, rng, scheduler, transport, probe }: MembershipOptions, health: HealthOptions) {
   return {
     clock,
     rng,
     scheduler,
-    probe: probe ?? createProbe(health, { scheduler }),
+    probe: probe ?? createProbe(health, { scheduler, transport }),
     timeoutMs: health.timeout,
     intervalMs: health.interval,
     jitter: health.jitter,

@@ -22,8 +22,17 @@ describe('Duration', () => {
     },
   );
 
-  test('a refusal says what is expected', () => {
-    expect(Duration.safeParse('soon').error?.issues[0]?.message).toMatch(/250ms, 2s, 1m or 1h/);
+  test.each([
+    { given: 'soon', found: 'text "soon"' },
+    { given: 'x'.repeat(50), found: `text "${'x'.repeat(40)}…"` },
+    { given: -5, found: '-5' },
+    { given: true, found: 'true' },
+    { given: null, found: 'nothing' },
+    { given: ['2s'], found: 'a list or mapping' },
+  ])('a refusal of $given says what was found and what to write', ({ given, found }) => {
+    const want = `expected a duration, found ${found}; write 250ms, 2s, 1m, 1h or a number of milliseconds`;
+    expect(Duration.safeParse(given).error?.issues.map((each) => each.message)).toEqual([want]);
+    expect(PositiveDuration.safeParse(given).error?.issues.map((each) => each.message)).toEqual([want]);
   });
 
   test('a positive one is at least a millisecond', () => {

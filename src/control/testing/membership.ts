@@ -1,4 +1,5 @@
 import { seededRng } from '../../core/testing/rng.ts';
+import { createTransport } from '../../transport/detect.ts';
 import type { Provider } from '../discovery/provider.ts';
 import type { Resolution, Resolver } from '../discovery/resolver.ts';
 import type { Probe, ProbeResult } from '../health/probe.ts';
@@ -70,6 +71,7 @@ export function setUpMembership(endpoints: readonly EndpointOptions[], given: Gi
     rng: seededRng(1),
     scheduler: time,
     resolver,
+    transport: createTransport({ onHandlerError: (error) => Promise.reject(error) }),
     probe,
     provider,
     onEvent: (event) => events.push(event),
