@@ -206,6 +206,8 @@ export class ClientConnection extends ClientInput {
   /** Resets the connection: its answer cannot be finished, or it makes no progress. */
   cut(): void {
     if (this.state !== CLOSED) this.state = CLOSING;
+    // Now, since `close` may come later: until then the endpoint's time-out would blame the endpoint.
+    if (this.tunnel === null) this.exchange?.abort(499);
     this.terminate();
   }
 
