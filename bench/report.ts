@@ -42,7 +42,7 @@ replaceBetween('docs/performance.md', 'measured', reports.map(section).join('\n\
 replaceBetween('README.md', 'performance', readmeTable());
 
 function section({ program, machine, load, options, configurations, rows }: Report): string {
-  const versions = [...new Set(configurations.map((each) => `${each.name}: ${each.version}`))].join('; ');
+  const versions = versionsOf(configurations).join('; ');
   const scenarios = [...new Set(rows.map((row) => row.scenario))];
   const where = `${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, ${machine.system}; load before ${machine.loadBefore}`;
   const how = `${options.rounds} rounds of ${options.seconds} s in turn, medians [least..most]. ${load}.`;
@@ -53,6 +53,12 @@ function section({ program, machine, load, options, configurations, rows }: Repo
     ),
   );
   return [`### bench:${program}`, where, versions, how, ...tables].join('\n\n');
+}
+
+/** Each program once; variants of ours are the same program. */
+function versionsOf(configurations: Report['configurations']): string[] {
+  const programs = new Map(configurations.map(({ version }) => [version.split(' ')[0], version]));
+  return [...programs.values()];
 }
 
 function table(program: string, rows: readonly Row[]): string {
@@ -86,7 +92,7 @@ function readmeTable(): string {
     return row === undefined ? [] : [readmeLine(`${row.scenario}: ${row.figure} (${row.unit})`, row)];
   });
   const { machine, configurations } = reports[0]!;
-  const versions = configurations.map((each) => each.version).join(', ');
+  const versions = versionsOf(configurations).join(', ');
   const source = `Measured on ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}: ${versions}. Every row, the commands and what was missed: [docs/performance.md](docs/performance.md).`;
   const header = ['', 'equipoise', 'HAProxy', 'NGINX', 'ratio to the better'];
   return [markdownRow(header), markdownRow(header.map(() => '---')), ...lines, '', source].join('\n');
