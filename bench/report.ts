@@ -55,10 +55,9 @@ function section({ program, machine, load, options, configurations, rows }: Repo
   return [`### bench:${program}`, where, versions, how, ...tables].join('\n\n');
 }
 
-/** Each program once; variants of ours are the same program. */
+/** Every version that was measured; variants of one program are the same program. */
 function versionsOf(configurations: Report['configurations']): string[] {
-  const programs = new Map(configurations.map(({ version }) => [version.split(' ')[0], version]));
-  return [...programs.values()];
+  return [...new Set(configurations.map(({ version }) => version))];
 }
 
 function table(program: string, rows: readonly Row[]): string {
@@ -93,7 +92,7 @@ function readmeTable(): string {
   });
   const { machine, configurations } = reports[0]!;
   const versions = versionsOf(configurations).join(', ');
-  const source = `Measured on ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}: ${versions}. Every row, the commands and what was missed: [docs/performance.md](docs/performance.md).`;
+  const source = `Measured on ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}: ${versions}. Lower is better. Differences below a tenth, and the p99 row, are within the noise of this shared machine; where a peer wins, what was missed, and the commands: [docs/performance.md](docs/performance.md).`;
   const header = ['', 'equipoise', 'HAProxy', 'NGINX', 'ratio to the better'];
   return [markdownRow(header), markdownRow(header.map(() => '---')), ...lines, '', source].join('\n');
 }

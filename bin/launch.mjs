@@ -18,8 +18,8 @@ const FLAGS = [
 ];
 
 /**
- * Bun's allocator gives pages back 10 ms after they are free, and the kernel hands them out again zeroed: at high rates
- * of large bodies that is a page fault or more a request. After 2 s they go back all the same.
+ * Bun's allocator gives pages back soon after they are free, and the kernel hands them out again zeroed: at high rates of
+ * large bodies that is about a page fault a request. After 2 s they go back all the same.
  */
 const ENVIRONMENT = { MIMALLOC_PURGE_DELAY: '2000', ...process.env };
 

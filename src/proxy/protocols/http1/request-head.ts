@@ -1,4 +1,5 @@
 import { forEachListElement, isName, isToken, latin1, SLASH } from './bytes.ts';
+import { cutConnectionNamed } from './connection-named.ts';
 import { parseContentLength } from './content-length.ts';
 import { Cuts } from './cuts.ts';
 import { COMPLETE, FieldScanner, INCOMPLETE } from './field-scanner.ts';
@@ -199,7 +200,6 @@ export class RequestHead extends RequestLine {
     if (!isToken(bytes, start, end, '100-continue')) return 417;
     // An HTTP/1.0 client would not understand the 100 that the endpoint may send (RFC 9110 §10.1.1).
     if (this.isHttp10) this.#cut(field);
-
     return COMPLETE;
   }
 
@@ -268,7 +268,7 @@ export class RequestHead extends RequestLine {
     if (this.#hosts === 0 && !this.isHttp10) return 400;
     if (this.#hosts === 0 && !this.isAbsoluteForm) this.hostStart = this.hostEnd = this.targetStart;
     if (this.upgradeStart !== ABSENT && !this.#mayUpgrade(bytes)) this.upgradeStart = ABSENT;
-    if (this.#connectionNames) this.#cutConnectionNamed(bytes);
+    if (this.#connectionNames) cutConnectionNamed(bytes, this.fields, this.cuts, NEVER_NAMED);
     return COMPLETE;
   }
 
@@ -284,24 +284,6 @@ export class RequestHead extends RequestLine {
       if (isToken(bytes, from, end, 'h2c') || isToken(bytes, from, end, 'h2')) allowed = false;
     });
     return allowed;
-  }
-
-  /** Fields that Connection names end here (RFC 9110 §7.6.1), but for those that frame or address the message. */
-  #cutConnectionNamed(bytes: Uint8Array): void {
-    const { offsets, count } = this.fields;
-    const named = new Set<string>();
-    for (let field = 0; field < count; field++) {
-      const start = offsets[4 * field]!;
-      if (offsets[4 * field + 1]! - start !== 10 || !isName(bytes, start, 'connection')) continue;
-      forEachListElement(bytes, offsets[4 * field + 2]!, offsets[4 * field + 3]!, (from, to) => {
-        named.add(latin1(bytes, from, to).toLowerCase());
-      });
-    }
-    for (let field = 0; field < count; field++) {
-      const name = latin1(bytes, offsets[4 * field]!, offsets[4 * field + 1]!).toLowerCase();
-      if (!named.has(name) || NEVER_NAMED.has(name)) continue;
-      this.cuts.insert(this.fields.lineStart(field), this.fields.lineEnd(field, bytes));
-    }
   }
 }
 

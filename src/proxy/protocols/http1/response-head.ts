@@ -1,4 +1,5 @@
-import { CR, FIELD_BYTE, forEachListElement, isName, isToken, LF, latin1, SP, startsWith, ZERO } from './bytes.ts';
+import { CR, FIELD_BYTE, forEachListElement, isName, isToken, LF, SP, startsWith, ZERO } from './bytes.ts';
+import { cutConnectionNamed } from './connection-named.ts';
 import { parseContentLength } from './content-length.ts';
 import { Cuts } from './cuts.ts';
 import { COMPLETE, FieldScanner, INCOMPLETE } from './field-scanner.ts';
@@ -124,7 +125,7 @@ export class ResponseHead {
     }
     this.end = this.fields.position;
     if (this.#codings > 0 && (this.#lengths > 0 || this.isHttp10)) return BAD_RESPONSE;
-    if (this.#connectionNames) this.#cutConnectionNamed(bytes);
+    if (this.#connectionNames) cutConnectionNamed(bytes, this.fields, this.cuts, NEVER_NAMED);
     return COMPLETE;
   }
 
@@ -197,28 +198,6 @@ export class ResponseHead {
     if (this.status < 200) this.#cut(field);
     else this.codingField = field;
     return this.isChunked;
-  }
-
-  #cutConnectionNamed(bytes: Uint8Array): void {
-    const { fields } = this;
-    for (let field = 0; field < fields.count; field++) {
-      const name = latin1(bytes, fields.offsets[4 * field]!, fields.offsets[4 * field + 1]!).toLowerCase();
-      if (NEVER_NAMED.has(name) || !this.#isConnectionNamed(bytes, name)) continue;
-      this.cuts.insert(fields.lineStart(field), fields.lineEnd(field, bytes));
-    }
-  }
-
-  #isConnectionNamed(bytes: Uint8Array, name: string): boolean {
-    const { offsets, count } = this.fields;
-    let named = false;
-    for (let field = 0; field < count; field++) {
-      const start = offsets[4 * field]!;
-      if (offsets[4 * field + 1]! - start !== 10 || !isName(bytes, start, 'connection')) continue;
-      forEachListElement(bytes, offsets[4 * field + 2]!, offsets[4 * field + 3]!, (from, to) => {
-        if (isToken(bytes, from, to, name)) named = true;
-      });
-    }
-    return named;
   }
 }
 
