@@ -8,9 +8,11 @@
  * that allocates objects of known size; 0 means that it did not run in as many picks as 8 bytes each would need, – that
  * picks are too slow to try so many.
  */
+
 import { estimateShallowMemoryUsageOf, fullGC } from 'bun:jsc';
 import { parseArgs } from 'node:util';
 import type { Endpoint } from '../src/core/kernel/endpoint.ts';
+import { createPickRequest } from '../src/core/kernel/policy.ts';
 import { createRng } from '../src/core/kernel/rng.ts';
 import { InFlightCounts } from '../src/core/load/in-flight.ts';
 import { createPolicy, policies } from '../src/core/policies/registry.ts';
@@ -41,7 +43,10 @@ function pickLoop(type: string, size: number): { buildMs: number; run: (count: n
   const started = performance.now();
   policy.update(Array.from({ length: size }, (_, slot): Endpoint => ({ slot, id: `10.0.0.${slot}:80`, weight: 1 })));
   const buildMs = performance.now() - started;
-  const requests = Array.from({ length: CLIENTS }, (_, i) => ({ key: '', clientIp: `192.168.${i >> 8}.${i & 255}` }));
+  const requests = Array.from({ length: CLIENTS }, (_, i) => ({
+    ...createPickRequest(),
+    clientIp: `192.168.${i >> 8}.${i & 255}`,
+  }));
   const underWay = new Int32Array(IN_FLIGHT).fill(-1);
   const outcome = { ok: true, latencyMs: 0 };
   let at = 0;

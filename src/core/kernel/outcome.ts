@@ -1,3 +1,5 @@
+import type { LoadReport } from './load-report.ts';
+
 /**
  * How a pick ended. Callers on a hot path reuse one mutable object; a policy copies what it keeps.
  */
@@ -9,4 +11,6 @@ export interface Outcome {
    * (tunnels, tcp connections, a client that went away). A failure's latency is penalised by the load signals.
    */
   latencyMs: number;
+  /** What the endpoint said of its own load with this answer. Read before `done` returns: the object is reused. */
+  report?: LoadReport | undefined;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, Location } from './endpoint.ts';
 import type { Outcome } from './outcome.ts';
 import type { Rng } from './rng.ts';
 
@@ -9,6 +9,20 @@ export interface PickRequest {
   key: string;
   /** The client's address in text; empty when there is none. */
   clientIp: string;
+  /** The failure domain the request comes from; empty: the policy's own. */
+  zone: string;
+  /** What the request weighs in flight, > 0; 1 where nothing is measured. */
+  cost: number;
+  /**
+   * Which of the key's places is meant: 0 is its own, k > 0 the k-th alternative, an independent hash of the same key.
+   * Hashing policies mix it in; wrappers that spread an overloaded key count it up.
+   */
+  jump: number;
+}
+
+/** An empty request of cost 1: every field present, so that all requests share a shape. */
+export function createPickRequest(): PickRequest {
+  return { key: '', clientIp: '', zone: '', cost: 1, jump: 0 };
 }
 
 /**
@@ -20,11 +34,13 @@ export interface Avoid {
 }
 
 /**
- * Requests (for http) or connections (for tcp) that have no outcome yet, by slot. The picker writes, policies read:
- * it adds one after a pick was taken and subtracts one before `done`.
+ * Requests (for http) or connections (for tcp) that have no outcome yet, by slot, in cost units. The picker writes,
+ * policies read: it adds the request's cost after a pick was taken and subtracts it before `done`.
  */
 export interface InFlight {
   of(slot: number): number;
+  /** Over all slots, those of endpoints that left included. */
+  total(): number;
 }
 
 export interface PolicyDeps {
@@ -36,6 +52,12 @@ export interface PolicyDeps {
    * Absent: a place of its own.
    */
   readonly cursor?: Int32Array;
+  /** The failure domain this process runs in. */
+  readonly zone?: string;
+  /** Where a client is; undefined when the address is not known. Allocates nothing that lives on. */
+  readonly locate?: (clientIp: string) => Location | undefined;
+  /** For a policy that wraps another: makes a new instance of the wrapped one, with the same clock, chance and counts. */
+  readonly wrapped?: () => Policy;
 }
 
 /**
@@ -55,10 +77,17 @@ export interface Policy {
   done(slot: number, outcome: Outcome): void;
   /** Up to `count` different slots in order of preference for `key`; only policies with a meaningful order have it. */
   pickMany?(request: PickRequest, count: number): number[];
+  /**
+   * The numbers by which this policy judges `slot` for `request`, and reasons in words: for people. It changes nothing,
+   * draws nothing, and may allocate.
+   */
+  explain?(slot: number, request: PickRequest): Readonly<Record<string, number | string>>;
 }
 
 /** One algorithm: its type tag (the file's name) and how to make one. The option schema is a separate export. */
 export interface PolicyDefinition<T extends string = string, O = never> {
   readonly type: T;
   readonly create: (options: O, deps: PolicyDeps) => Policy;
+  /** Present: its options name another policy as `policy`, and it receives `wrapped`. The type taken when they don't. */
+  readonly wraps?: string;
 }

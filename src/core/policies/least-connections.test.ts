@@ -89,7 +89,10 @@ describe('least-connections', () => {
   test('in a large pool counts that change underneath are noticed: risen before a pick, fallen within n/2 picks', () => {
     const size = 100;
     const counts = new Array<number>(size).fill(5);
-    const policy = leastConnections.create(options, policyDeps({ inFlight: { of: (slot) => counts[slot]! } }));
+    const policy = leastConnections.create(
+      options,
+      policyDeps({ inFlight: { of: (slot) => counts[slot]!, total: () => 0 } }),
+    );
     policy.update(endpoints(size));
     counts.fill(9, 0, 60);
     expect(policy.pick(request, null)).toBeGreaterThanOrEqual(60);

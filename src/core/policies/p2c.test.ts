@@ -61,7 +61,7 @@ describe('p2c', () => {
 
   test('all pairs are equally likely', () => {
     const size = 10;
-    const policy = p2c.create(options, policyDeps({ inFlight: { of: (slot) => slot } }));
+    const policy = p2c.create(options, policyDeps({ inFlight: { of: (slot) => slot, total: () => 0 } }));
     policy.update(endpoints(size));
     const picks = 20_000;
     const counts = new Array<number>(size).fill(0);

@@ -24,6 +24,9 @@ export const policies = defineRegistry([
   weightedRoundRobin,
 ]);
 
+/** A policy's type, or its options; `policy` is what a wrapper wraps. */
+export type PolicyChoice = string | { readonly type: string; readonly policy?: PolicyChoice };
+
 /**
  * Makes the policy that `options` name: an object with `type`, or the type alone. Options left out have their defaults;
  * they are not validated here (`PolicyOptions` of schema.ts does that).
@@ -31,7 +34,7 @@ export const policies = defineRegistry([
  * Errors  throws `policy-unknown` when `registry` (default: the built-in policies) has no such type.
  */
 export function createPolicy(
-  options: string | { readonly type: string },
+  options: PolicyChoice,
   deps: PolicyDeps,
   registry: Registry<PolicyDefinition> = policies,
 ): Policy {
@@ -41,5 +44,8 @@ export function createPolicy(
     const known = registry.types.join(', ');
     throw new EquipoiseError('policy-unknown', `there is no policy '${given.type}'; there are: ${known}`);
   }
-  return definition.create(given as never, deps);
+  const { wraps } = definition;
+  if (wraps === undefined) return definition.create(given as never, deps);
+  const wrapped = () => createPolicy(given.policy ?? wraps, deps, registry);
+  return definition.create(given as never, { ...deps, wrapped });
 }

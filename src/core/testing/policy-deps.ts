@@ -1,5 +1,5 @@
 import type { Endpoint } from '../kernel/endpoint.ts';
-import type { InFlight, PickRequest, PolicyDeps } from '../kernel/policy.ts';
+import { createPickRequest, type InFlight, type PickRequest, type PolicyDeps } from '../kernel/policy.ts';
 import { fakeClock } from './fake-clock.ts';
 import { seededRng } from './rng.ts';
 
@@ -10,12 +10,12 @@ export function policyDeps(given: Partial<PolicyDeps> = {}): PolicyDeps {
 
 /** In-flight counts by slot that never change; 0 where nothing is given. */
 export function fixedInFlight(counts: readonly number[]): InFlight {
-  return { of: (slot) => counts[slot] ?? 0 };
+  return { of: (slot) => counts[slot] ?? 0, total: () => counts.reduce((sum, each) => sum + each, 0) };
 }
 
-/** A request with the key and address given; empty otherwise. */
+/** An empty request of cost 1, but for what is given. */
 export function pickRequest(given: Partial<PickRequest> = {}): PickRequest {
-  return { key: '', clientIp: '', ...given };
+  return { ...createPickRequest(), ...given };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Avoid, PickRequest, Policy, PolicyDeps } from '../kernel/policy.ts';
 import { InFlightCounts } from '../load/in-flight.ts';
-import { policyDeps } from './policy-deps.ts';
+import { pickRequest, policyDeps } from './policy-deps.ts';
 import { seededRng } from './rng.ts';
 
 /** Calls a policy as the picker does: counts a pick before the next one, uncounts it before its outcome. */
@@ -36,7 +36,10 @@ export class PolicyDriver {
 
 /** The `index`th of many clients, each with its own key and address. */
 export function clientRequest(index: number): PickRequest {
-  return { key: `user-${index}`, clientIp: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}` };
+  return pickRequest({
+    key: `user-${index}`,
+    clientIp: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,
+  });
 }
 
 /** Avoids exactly these slots. */

@@ -64,5 +64,5 @@ test('policyDeps: every part can be replaced', () => {
   expect(deps.clock).toBe(clock);
   expect([deps.inFlight.of(1), deps.inFlight.of(9)]).toEqual([4, 0]);
   expect(policyDeps().rng.next()).toBe(seededRng(1).next());
-  expect(pickRequest({ key: 'k' })).toEqual({ key: 'k', clientIp: '' });
+  expect(pickRequest({ key: 'k' })).toEqual({ key: 'k', clientIp: '', zone: '', cost: 1, jump: 0 });
 });

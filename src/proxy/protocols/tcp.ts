@@ -1,6 +1,6 @@
 import { Tried } from '../../control/picker/picker.ts';
 import type { Outcome } from '../../core/kernel/outcome.ts';
-import type { PickRequest } from '../../core/kernel/policy.ts';
+import { createPickRequest } from '../../core/kernel/policy.ts';
 import { Connection } from '../../transport/connection.ts';
 import type { Socket, SocketHandlers } from '../../transport/transport.ts';
 import { type ClientSource, ClientSources } from '../client-source.ts';
@@ -9,7 +9,7 @@ import { WeightedPools } from '../routing/weighted-pools.ts';
 import { relay, relayDrained, relayEnd, relayProgress, relayTimeout } from '../splice.ts';
 import type { ProtocolDefinition, ProtocolDeps, ProtocolRuntime, ProxyPool } from './protocol.ts';
 
-const pickRequest: PickRequest = { key: '', clientIp: '' };
+const pickRequest = createPickRequest();
 const outcome: Outcome = { ok: true, latencyMs: -1 };
 
 /** Any TCP protocol: a connection in, a connection out, bytes both ways with half-close and back-pressure. */

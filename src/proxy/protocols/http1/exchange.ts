@@ -1,6 +1,6 @@
 import { Tried } from '../../../control/picker/picker.ts';
 import type { Outcome } from '../../../core/kernel/outcome.ts';
-import type { PickRequest } from '../../../core/kernel/policy.ts';
+import { createPickRequest } from '../../../core/kernel/policy.ts';
 import { BodyReader, BY_LENGTH, CHUNKED, NO_BODY } from './body-reader.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { COMPLETE } from './field-scanner.ts';
@@ -17,7 +17,7 @@ export const ONE_WRITE_BYTES = 65_536;
 /** `overload`: not its fault, we have no descriptor left. */
 export type Failure = 'connect' | 'closed' | 'garbage' | 'overload' | 'timeout';
 
-const pickRequest: PickRequest = { key: '', clientIp: '' };
+const pickRequest = createPickRequest();
 const outcome: Outcome = { ok: true, latencyMs: -1 };
 const NO_BYTES = Buffer.alloc(0);
 const STATUS_OF: Record<Failure, number> = { connect: 502, closed: 502, garbage: 502, overload: 503, timeout: 504 };
