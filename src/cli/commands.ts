@@ -1,4 +1,4 @@
-import { proposal } from '../config/proposal.ts';
+import { proposal } from '../core/kernel/proposal.ts';
 import { check } from './check.ts';
 import { demo } from './demo.ts';
 import { type CliIo, exitCodes } from './io.ts';

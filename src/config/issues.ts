@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { closest, proposal } from '../core/kernel/proposal.ts';
 import type { Finding, Path } from './problem.ts';
-import { closest, proposal } from './proposal.ts';
 import { nameOf, notYetOf } from './reading.ts';
 
 /** Tags of the contract that are not built in this version: policies, then probes. */

@@ -1,6 +1,6 @@
+import { proposal } from '../core/kernel/proposal.ts';
 import type { Findings } from './findings.ts';
 import type { Path } from './problem.ts';
-import { proposal } from './proposal.ts';
 import { entriesOf, fieldOf, has, listOf, numberOf, textsOf } from './raw.ts';
 
 const destinations = ['pool', 'pools', 'redirect', 'respond'];

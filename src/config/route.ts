@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
+import { closest } from '../core/kernel/proposal.ts';
 import { isHostName } from './addresses.ts';
-import { closest } from './proposal.ts';
 import { isMisread, misread, type Reading, section } from './reading.ts';
 import { duration, integer, text } from './scalars.ts';
 

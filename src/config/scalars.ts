@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { proposal } from './proposal.ts';
+import { proposal } from '../core/kernel/proposal.ts';
 import { misread, nameOf, type Reading, scalar } from './reading.ts';
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

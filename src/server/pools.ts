@@ -1,4 +1,6 @@
+import { createProvider } from '../control/discovery/registry.ts';
 import type { Resolver } from '../control/discovery/resolver.ts';
+import { createProbe } from '../control/health/registry.ts';
 import { createMembership, type Membership, type MembershipEvent } from '../control/membership/membership.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
 import { Picker } from '../control/picker/picker.ts';
@@ -28,12 +30,23 @@ export interface ServedPool extends ProxyPool {
   readonly slots: ReadonlyMap<string, number>;
 }
 
-/** Throws what `createPolicy` and `createMembership` throw; then nothing was started. */
+/** Throws what `createPolicy`, `createProbe` and `createMembership` throw; then nothing was started. */
 export function startPool(name: string, options: PoolOptions, deps: PoolDeps): ServedPool {
   const { clock, rng, scheduler, resolver, transport, onEvent } = deps;
   const createPolicy = (policyDeps: PolicyDeps) => deps.createPolicy(options.policy, policyDeps);
   const picker = new Picker({ pool: name, createPolicy, clock, rng });
-  const membership = createMembership({ pool: name, options, clock, rng, scheduler, resolver, transport, onEvent });
+  const { endpoints, health } = options;
+  const checks = health && { options: health, probe: createProbe(health, { scheduler, transport }), scheduler };
+  const membership = createMembership({
+    pool: name,
+    endpoints,
+    clock,
+    rng,
+    resolver,
+    provider: createProvider({ type: 'static', endpoints }),
+    onEvent,
+    ...(checks !== undefined && { checks }),
+  });
   const slots = new Map<string, number>();
   membership.subscribe((update) => {
     picker.apply(update);

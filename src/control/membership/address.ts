@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIpAddress } from '../../transport/address.ts';
 import type { SocketAddress } from '../../transport/transport.ts';
 import type { EndpointAddress } from '../pool-options.ts';
 
@@ -6,7 +6,7 @@ import type { EndpointAddress } from '../pool-options.ts';
 export function formatAddress(address: EndpointAddress): string {
   if (address.kind === 'unix') return `unix:${address.path}`;
   if (address.kind === 'loopback') return `localhost:${address.port}`;
-  return isIP(address.host) === 6 ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 
 /** What a check names in `Host`; an address without a host is `localhost`. */
@@ -16,7 +16,7 @@ export function authorityOf(address: EndpointAddress): string {
 
 /** The name to resolve, or null when the address is known without. */
 export function hostToResolve(address: EndpointAddress): string | null {
-  return address.kind === 'tcp' && isIP(address.host) === 0 ? address.host : null;
+  return address.kind === 'tcp' && !isIpAddress(address.host) ? address.host : null;
 }
 
 /** Where to connect, in order, when `hosts` are what the address's name resolved to. */
@@ -27,5 +27,5 @@ export function socketAddresses(address: EndpointAddress, hosts: readonly string
 
 function hostsOf(address: Exclude<EndpointAddress, { kind: 'unix' }>, hosts: readonly string[]): readonly string[] {
   if (address.kind === 'loopback') return ['127.0.0.1', '::1'];
-  return isIP(address.host) === 0 ? hosts : [address.host];
+  return isIpAddress(address.host) ? [address.host] : hosts;
 }

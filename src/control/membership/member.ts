@@ -9,7 +9,8 @@ import { authorityOf, formatAddress, hostToResolve, socketAddresses } from './ad
 import type { MemberSnapshot } from './snapshot.ts';
 
 export interface MemberDeps {
-  readonly resolver: Resolver;
+  /** Absent: whoever connects resolves names. */
+  readonly resolver?: Resolver;
   /** Absent: no checks. */
   readonly health?: { readonly options: HealthOptions; readonly checker: CheckerDeps };
   readonly clock: Clock;
@@ -51,7 +52,8 @@ export class Member {
     this.#mode = options.mode;
     this.#weight = options.weight;
     this.#verdict = initialVerdict(deps.health?.options.initial ?? 'unknown');
-    this.#addresses = socketAddresses(options.address, []);
+    const host = deps.resolver === undefined ? hostToResolve(options.address) : null;
+    this.#addresses = socketAddresses(options.address, host === null ? [] : [host]);
     this.settled = new Promise((resolve) => (this.#settle = resolve));
   }
 
@@ -62,8 +64,9 @@ export class Member {
   /** Begins to resolve the name and to check, the first check `delayMs` after there is an address. */
   start(delayMs: number): void {
     const host = hostToResolve(this.#options.address);
-    if (host !== null) {
-      this.#watch = this.#deps.resolver.watch(host, (resolution) => this.#resolved(resolution, delayMs));
+    const { resolver } = this.#deps;
+    if (host !== null && resolver !== undefined) {
+      this.#watch = resolver.watch(host, (resolution) => this.#resolved(resolution, delayMs));
       return;
     }
     this.#startChecks(delayMs);

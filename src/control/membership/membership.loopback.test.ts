@@ -5,6 +5,7 @@ import { seededRng } from '../../core/testing/rng.ts';
 import { createTransport } from '../../transport/detect.ts';
 import { createResolver } from '../discovery/resolver.ts';
 import { createSystemLookups } from '../discovery/system-lookups.ts';
+import { createProbe } from '../health/registry.ts';
 import { HealthConfig } from '../health/schema.ts';
 import type { EndpointAddress } from '../pool-options.ts';
 import { createMembership, type Membership, type MembershipEvent } from './membership.ts';
@@ -36,14 +37,15 @@ function follow(
   const events: MembershipEvent[] = [];
   let wake = (): void => {};
   const endpoint = { id: 'a', address, weight: 1, backup: false, mode: 'ready' } as const;
+  const options = HealthConfig.parse(health);
+  const transport = createTransport({ onHandlerError: (error) => Promise.reject(error) });
   const membership = createMembership({
     pool: 'api',
-    options: { endpoints: [endpoint], health: HealthConfig.parse(health) },
+    endpoints: [endpoint],
+    checks: { options, probe: createProbe(options, { scheduler, transport }), scheduler },
     clock: { now: () => performance.now() },
     rng: seededRng(1),
-    scheduler,
     resolver,
-    transport: createTransport({ onHandlerError: (error) => Promise.reject(error) }),
     onEvent(event) {
       if (event.what === 'health') events.push(event);
       wake();

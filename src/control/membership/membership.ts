@@ -1,14 +1,12 @@
 import type { Clock } from '../../core/kernel/clock.ts';
 import { EquipoiseError } from '../../core/kernel/errors.ts';
 import type { Rng } from '../../core/kernel/rng.ts';
-import type { Transport } from '../../transport/transport.ts';
 import type { Provider } from '../discovery/provider.ts';
-import { createProvider } from '../discovery/registry.ts';
 import type { Resolver } from '../discovery/resolver.ts';
+import { staticEndpoints } from '../discovery/static.ts';
 import { firstCheckDelayMs } from '../health/checker.ts';
 import type { Probe } from '../health/probe.ts';
-import { createProbe } from '../health/registry.ts';
-import type { EndpointOptions, Health, HealthOptions, Mode, PoolOptions } from '../pool-options.ts';
+import type { EndpointOptions, Health, HealthOptions, Mode } from '../pool-options.ts';
 import { type LastCheck, Member, type MemberDeps, type MemberField } from './member.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { MembershipSnapshot, MembershipUpdate } from './snapshot.ts';
@@ -16,18 +14,24 @@ import type { MembershipSnapshot, MembershipUpdate } from './snapshot.ts';
 export interface MembershipOptions {
   /** The pool's name. */
   readonly pool: string;
-  readonly options: Pick<PoolOptions, 'endpoints' | 'health'>;
+  readonly endpoints: readonly EndpointOptions[];
   readonly clock: Clock;
   readonly rng: Rng;
-  readonly scheduler: Scheduler;
-  readonly resolver: Resolver;
-  /** Carries the checks. */
-  readonly transport: Transport;
-  /** Default: the one that `options.health` names. */
-  readonly probe?: Probe;
-  /** Default: the endpoints of `options`. */
+  /** Absent: names are left to whoever connects, and an endpoint's address is its name. */
+  readonly resolver?: Resolver;
+  /** Absent: no checks, every endpoint stays `unknown`. */
+  readonly checks?: MembershipChecks;
+  /** Default: `endpoints`, for good. */
   readonly provider?: Provider;
   readonly onEvent?: (event: MembershipEvent) => void;
+}
+
+/** How endpoints are checked. Passed in ready-made, so that who checks nothing loads no probe. */
+export interface MembershipChecks {
+  readonly options: HealthOptions;
+  /** The one that `options` describe. */
+  readonly probe: Probe;
+  readonly scheduler: Scheduler;
 }
 
 /** One change of state, told once, with its reason. */
@@ -72,7 +76,7 @@ export interface Membership {
   close(): void;
 }
 
-/** Throws `config-invalid` when an id is repeated or the probe unknown. */
+/** Throws `config-invalid` when an id is repeated. */
 export function createMembership(options: MembershipOptions): Membership {
   return new LiveMembership(options);
 }
@@ -93,17 +97,17 @@ class LiveMembership implements Membership {
   #closed = false;
 
   constructor(options: MembershipOptions) {
-    const { health, endpoints } = options.options;
+    const { checks, endpoints } = options;
     this.#pool = options.pool;
     this.#onEvent = options.onEvent ?? (() => {});
-    this.#intervalMs = health?.interval ?? 0;
+    this.#intervalMs = checks?.options.interval ?? 0;
     this.#memberDeps = {
-      resolver: options.resolver,
+      ...(options.resolver !== undefined && { resolver: options.resolver }),
       clock: options.clock,
       onChange: (member, what, from, to, reason) => this.#changed(member, what, from, to, reason),
-      ...(health !== undefined && { health: { options: health, checker: checkerDeps(options, health) } }),
+      ...(checks !== undefined && { health: { options: checks.options, checker: checkerDeps(options, checks) } }),
     };
-    const provider = options.provider ?? createProvider({ type: 'static', endpoints });
+    const provider = options.provider ?? staticEndpoints.create({ type: 'static', endpoints });
     this.#provider = provider.start((found) => this.#replace(found));
     this.settled = Promise.all([...this.#members.values()].map((each) => each.settled)).then(() => {});
   }
@@ -219,14 +223,7 @@ function describe(member: Member): EndpointState {
   return { id, address, health, mode, weight, backup, eligible, ...(lastCheck !== undefined && { lastCheck }) };
 }
 
-function checkerDeps({ clock, rng, scheduler, transport, probe }: MembershipOptions, health: HealthOptions) {
-  return {
-    clock,
-    rng,
-    scheduler,
-    probe: probe ?? createProbe(health, { scheduler, transport }),
-    timeoutMs: health.timeout,
-    intervalMs: health.interval,
-    jitter: health.jitter,
-  };
+function checkerDeps({ clock, rng }: MembershipOptions, { options, probe, scheduler }: MembershipChecks) {
+  const { timeout, interval, jitter } = options;
+  return { clock, rng, scheduler, probe, timeoutMs: timeout, intervalMs: interval, jitter };
 }

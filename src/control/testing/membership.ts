@@ -1,5 +1,4 @@
 import { seededRng } from '../../core/testing/rng.ts';
-import { createTransport } from '../../transport/detect.ts';
 import type { Provider } from '../discovery/provider.ts';
 import type { Resolution, Resolver } from '../discovery/resolver.ts';
 import type { Probe, ProbeResult } from '../health/probe.ts';
@@ -66,13 +65,11 @@ export function setUpMembership(endpoints: readonly EndpointOptions[], given: Gi
   };
   const membership = createMembership({
     pool: 'api',
-    options: { endpoints: [], ...(given.health !== undefined && { health: given.health }) },
+    endpoints: [],
+    ...(given.health !== undefined && { checks: { options: given.health, probe, scheduler: time } }),
     clock: time,
     rng: seededRng(1),
-    scheduler: time,
     resolver,
-    transport: createTransport({ onHandlerError: (error) => Promise.reject(error) }),
-    probe,
     provider,
     onEvent: (event) => events.push(event),
   });
