@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { policyTypes } from './published/project.ts';
 
 interface Entry {
   readonly version?: string;
@@ -15,7 +16,8 @@ function readJson(path: string): unknown {
 
 interface Manifest extends Entry {
   readonly bin: Readonly<Record<string, string>>;
-  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  /** null: not an entry, although a pattern matches it. */
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>> | null>>;
   readonly files: readonly string[];
 }
 
@@ -24,11 +26,16 @@ const { packages } = readJson('package-lock.json') as { packages: Readonly<Recor
 
 test('what the package names is there once it is built', () => {
   const exported = Object.values(manifest.exports).flatMap((each) =>
-    typeof each === 'string' ? each : Object.values(each),
+    typeof each === 'string' ? each : Object.values(each ?? {}),
   );
-  const named = [...exported, ...Object.values(manifest.bin), ...manifest.files];
+  const named = [...exported.flatMap(expanded), ...Object.values(manifest.bin), ...manifest.files];
   expect(named.filter((path) => !existsSync(new URL(`../${path}`, import.meta.url)))).toEqual([]);
 });
+
+/** A pattern stands for every policy's file. */
+function expanded(path: string): readonly string[] {
+  return path.includes('*') ? policyTypes().map((type) => path.replace('*', type)) : [path];
+}
 
 test('the launcher’s files are all shipped', () => {
   const launcher = readFileSync(new URL('../bin/launch.mjs', import.meta.url), 'utf8');

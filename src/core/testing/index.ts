@@ -1,13 +1,3 @@
-/** The test kit: what a policy's test needs. Needs `vitest` (or Bun's runner) and `fast-check` beside it. */
-export { type Arrivals, type Bursts, bursts, poisson, script } from './arrivals.ts';
-export { type FakeClock, fakeClock } from './fake-clock.ts';
-export { createOracle } from './oracle.ts';
+/** What a policy's test needs: the kit (its list is kit.ts), and the contract, which needs `vitest` (or Bun's runner) and `fast-check`. */
+export * from './kit.ts';
 export { type ContractSubject, describePolicyContract } from './policy-contract.ts';
-export { endpoints, fixedInFlight, pickRequest, policyDeps } from './policy-deps.ts';
-export { type PolicyUnderTest, type Simulation, simulate } from './queue-simulation.ts';
-export { scriptedRng, seededRng } from './rng.ts';
-export { bimodal, exponential, fixedTime, pareto, type ServiceTime } from './service-times.ts';
-export type { EndpointSpec, SimulationTruth } from './simulated-endpoints.ts';
-export type { SimulationResult } from './simulation-result.ts';
-export { type Antagonists, antagonists, coldStart, type Slowdown, slowBetween } from './slowdowns.ts';
-export { type Workload, workloads } from './workloads.ts';
