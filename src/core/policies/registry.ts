@@ -5,6 +5,7 @@ import { ipHash } from './ip-hash.ts';
 import { leastConnections } from './least-connections.ts';
 import { leastResponseTime } from './least-response-time.ts';
 import { p2c } from './p2c.ts';
+import { peakEwma } from './peak-ewma.ts';
 import { random } from './random.ts';
 import { ringHash } from './ring-hash.ts';
 import { roundRobin } from './round-robin.ts';
@@ -17,6 +18,7 @@ export const policies = defineRegistry([
   leastConnections,
   leastResponseTime,
   p2c,
+  peakEwma,
   random,
   ringHash,
   roundRobin,

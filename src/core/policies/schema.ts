@@ -3,6 +3,7 @@ import { IpHashOptions } from './ip-hash.ts';
 import { LeastConnectionsOptions } from './least-connections.ts';
 import { LeastResponseTimeOptions } from './least-response-time.ts';
 import { P2cOptions } from './p2c.ts';
+import { PeakEwmaOptions } from './peak-ewma.ts';
 import { RandomOptions } from './random.ts';
 import { RingHashOptions } from './ring-hash.ts';
 import { RoundRobinOptions } from './round-robin.ts';
@@ -15,6 +16,7 @@ const PolicyObject = z.discriminatedUnion('type', [
   LeastConnectionsOptions,
   LeastResponseTimeOptions,
   P2cOptions,
+  PeakEwmaOptions,
   RandomOptions,
   RingHashOptions,
   RoundRobinOptions,
