@@ -21,6 +21,8 @@ const good = defineConfig({
       policy: { type: 'ring-hash', virtualNodes: 9 },
       endpoints: [3001, '10.0.0.1:80', { address: 'h:1', weight: 2 }],
     },
+    c: { policy: { type: 'bounded-load', policy: 'ip-hash' }, endpoints: [3003] },
+    d: { policy: { type: 'bounded-load', factor: 2, policy: { type: 'ring-hash' } }, endpoints: [3004] },
     b: { policy: 'p2c', endpoints: [3002], health: { type: 'http', path: '/health', interval: '2s' } },
   },
 });
@@ -49,6 +51,11 @@ export const refused = () => [
     listeners: { w: { bind, pool: 'a' } },
     // @ts-expect-error: an option of another policy
     pools: { a: { policy: { type: 'p2c', virtualNodes: 1 }, endpoints: [1] } },
+  }),
+  defineConfig({
+    listeners: { w: { bind, pool: 'a' } },
+    // @ts-expect-error: a policy that cannot be wrapped
+    pools: { a: { policy: { type: 'bounded-load', policy: 'p2c' }, endpoints: [1] } },
   }),
   // @ts-expect-error: an unknown protocol
   defineConfig({ listeners: { w: { bind, protocol: 'udp', pool: 'a' } }, pools }),

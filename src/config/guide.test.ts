@@ -9,16 +9,22 @@ const guide = readFileSync(guidePath, 'utf8');
 const begin = '<!-- generated from the schema; UPDATE_DOCS=1 bun test src/config/guide.test.ts -->';
 const end = '<!-- end -->';
 
-/** One table row per key: path, default, meaning. */
-function rows(node: JsonSchema, path: string): string[] {
+const schema = configJsonSchema();
+const definitions = schema.$defs as Record<string, JsonSchema>;
+
+/** One table row per key: path, default, meaning. A reference is followed where it is not met inside of what it names. */
+function rows(node: JsonSchema, path: string, inside: readonly unknown[] = []): string[] {
+  if (typeof node.$ref === 'string' && !inside.includes(node.$ref)) {
+    return rows(definitions[node.$ref.replace('#/$defs/', '')]!, path, [...inside, node.$ref]);
+  }
   const variants = (node.oneOf ?? node.anyOf ?? []) as JsonSchema[];
-  const below = variants.flatMap((each) => rows(each, variantPath(path, each)));
-  const items = isSchema(node.items) ? rows(node.items, `${path}[]`) : [];
-  const named = isSchema(node.additionalProperties) ? rows(node.additionalProperties, `${path}.<name>`) : [];
-  return [...below, ...items, ...named, ...propertyRows(node, path)];
+  const below = variants.flatMap((each) => rows(each, variantPath(path, each), inside));
+  const items = isSchema(node.items) ? rows(node.items, `${path}[]`, inside) : [];
+  const named = isSchema(node.additionalProperties) ? rows(node.additionalProperties, `${path}.<name>`, inside) : [];
+  return [...below, ...items, ...named, ...propertyRows(node, path, inside)];
 }
 
-function propertyRows(node: JsonSchema, path: string): string[] {
+function propertyRows(node: JsonSchema, path: string, inside: readonly unknown[]): string[] {
   const required = (node.required ?? []) as string[];
   const properties = Object.entries((node.properties ?? {}) as Record<string, JsonSchema>);
   return properties.flatMap(([key, each]) => {
@@ -26,7 +32,7 @@ function propertyRows(node: JsonSchema, path: string): string[] {
     const at = path === '' ? key : `${path}.${key}`;
     return [
       `| \`${at}\` | ${defaultText(each, required.includes(key))} | ${each.description ?? ''} |`,
-      ...rows(each, at),
+      ...rows(each, at, inside),
     ];
   });
 }
@@ -47,7 +53,7 @@ function defaultText({ default: value }: JsonSchema, required: boolean): string 
 }
 
 function table(): string {
-  const body = [...new Set(rows(configJsonSchema(), ''))];
+  const body = [...new Set(rows(schema, ''))];
   return ['| key | default | meaning |', '|---|---|---|', ...body].join('\n');
 }
 

@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { configJsonSchema, type JsonSchema } from './json-schema.ts';
 
-/** Follows property names; through lists and alternatives to the first that has the name. */
+/** Follows property names; through lists and alternatives to the first that has the name, and through references. */
 function at(schema: JsonSchema, ...path: string[]): JsonSchema {
+  const definitions = schema.$defs as Record<string, JsonSchema>;
   let node: JsonSchema | undefined = schema;
-  for (const name of path) node = node && find(node, name);
+  for (const name of path) {
+    node = node && find(node, name);
+    if (typeof node?.$ref === 'string') node = { ...definitions[node.$ref.replace('#/$defs/', '')], ...node };
+  }
   if (node === undefined) throw new Error(`no ${path.join('.')}`);
   return node;
 }
@@ -43,9 +47,10 @@ describe('configJsonSchema', () => {
       { type: 'string' },
       { type: 'array', minItems: 1, items: { type: 'string' } },
     ]);
-    expect(JSON.stringify(at(schema, 'pools', 'policy'))).toContain('"enum":["ip-hash"');
+    expect(JSON.stringify(at(schema, 'pools', 'policy'))).toContain('"enum":["bounded-load"');
     expect(at(schema, 'pools', 'endpoints', 'weight').anyOf).toContainEqual({ $ref: '#/$defs/substitution' });
     expect(schema.$defs).toHaveProperty('substitution.pattern');
+    expect(at(schema, 'pools', 'policy', 'virtualNodes').anyOf).toContainEqual({ $ref: '#/$defs/substitution' });
   });
 
   test('keeps no word of our own', () => expect(JSON.stringify(schema)).not.toContain('"or":'));

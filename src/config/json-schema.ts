@@ -22,7 +22,12 @@ export function configJsonSchema(): JsonSchema {
   });
   const { $schema, ...rest } = schema as JsonSchema;
   const root = widen(rest) as JsonSchema;
-  return { $schema, title: 'Equipoise configuration, version 1', ...root, $defs: { substitution } };
+  return {
+    $schema,
+    title: 'Equipoise configuration, version 1',
+    ...root,
+    $defs: { ...(root.$defs as JsonSchema), substitution },
+  };
 }
 
 /** Adds what zod does not know: short forms (`or`), and substitutions wherever a value is not free text. */

@@ -268,6 +268,16 @@ describe('problems', () => {
       ['unknown key "virtualNode"; did you mean "virtualNodes"?'],
     ],
     [
+      'an unknown option of a wrapped policy',
+      file({ pool: 'policy: { type: bounded-load, policy: { type: ring-hash, virtualNode: 1 } },' }),
+      ['f:5:65 pools.a.policy.policy.virtualNode: unknown key "virtualNode"; did you mean "virtualNodes"?'],
+    ],
+    [
+      'a policy that cannot be wrapped',
+      file({ pool: 'policy: { type: bounded-load, policy: p2c },' }),
+      ['pools.a.policy.policy: bounded-load wraps hashing policies only; known here: ip-hash'],
+    ],
+    [
       'an unknown pool',
       file({ route: 'pool: b' }),
       ['f:3:47 listeners.web.routes[0].pool: there is no pool "b"; did you mean "a"?'],

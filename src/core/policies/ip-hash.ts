@@ -11,8 +11,8 @@
  * Errors  −1 when none is eligible and not avoided; never throws. A client without an address is drawn an endpoint.
  */
 import { z } from 'zod';
-import { xxhash32 } from '../hash/xxhash32.ts';
-import type { Avoid, PolicyDefinition } from '../kernel/policy.ts';
+import { HASHES, mix32, placeOf } from '../hash/request-hash.ts';
+import type { Avoid, PickRequest, PolicyDefinition } from '../kernel/policy.ts';
 import { byId } from '../load/by-id.ts';
 import { EligibleSet } from '../load/eligible.ts';
 import { WeightTree } from '../load/weight-tree.ts';
@@ -21,7 +21,6 @@ export const IpHashOptions = /* @__PURE__ */ (() => z.strictObject({ type: z.lit
 export type IpHashOptions = z.input<typeof IpHashOptions>;
 
 const TRIES = 20;
-const HASHES = 2 ** 32;
 
 export const ipHash: PolicyDefinition<'ip-hash', IpHashOptions> = {
   type: 'ip-hash',
@@ -34,12 +33,16 @@ export const ipHash: PolicyDefinition<'ip-hash', IpHashOptions> = {
       return eligible.has(slot) && !avoid?.has(slot);
     }
 
-    function pick(start: number, avoid: Avoid | null): number {
+    function pick({ clientIp, jump }: PickRequest, avoid: Avoid | null): number {
+      return eligible.count === 0 ? -1 : pickFrom(placeOf(clientIp, jump, rng), avoid);
+    }
+
+    function pickFrom(start: number, avoid: Avoid | null): number {
       let hash = start;
       for (let tries = 0; tries < TRIES; tries++) {
         const slot = owners[line.find((hash / HASHES) * line.total)]!;
         if (maySlotServe(slot, avoid)) return slot;
-        hash = scrambled(hash);
+        hash = mix32(hash, 1);
       }
       return nextOnLine(hash, avoid);
     }
@@ -53,6 +56,15 @@ export const ipHash: PolicyDefinition<'ip-hash', IpHashOptions> = {
       return -1;
     }
 
+    /** The order in which endpoints would take over. */
+    function pickMany(request: PickRequest, count: number): number[] {
+      const start = placeOf(request.clientIp, request.jump, rng);
+      const slots = new Set<number>();
+      const wanted = Math.min(count, eligible.count);
+      while (slots.size < wanted) slots.add(pickFrom(start, slots));
+      return [...slots];
+    }
+
     return {
       update: (members) => {
         eligible.update(members);
@@ -61,19 +73,9 @@ export const ipHash: PolicyDefinition<'ip-hash', IpHashOptions> = {
         line.reset(ordered.length, (index) => ordered[index]!.weight);
       },
       setEligible: (slot, value) => void eligible.set(slot, value),
-      pick: ({ clientIp }, avoid) => {
-        if (eligible.count === 0) return -1;
-        return pick(clientIp === '' ? rng.below(HASHES) : xxhash32(clientIp), avoid);
-      },
+      pick,
       done: () => undefined,
+      pickMany,
     };
   },
 };
-
-/** A fixed permutation of 32 bits: Wellons' "lowbias32" after a step that leaves no fixed point at 0. */
-function scrambled(hash: number): number {
-  let z = (hash + 0x9e3779b9) | 0;
-  z = Math.imul(z ^ (z >>> 16), 0x7feb352d);
-  z = Math.imul(z ^ (z >>> 15), 0x846ca68b);
-  return (z ^ (z >>> 16)) >>> 0;
-}

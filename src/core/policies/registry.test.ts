@@ -69,6 +69,18 @@ describe('PolicyOptions', () => {
     { given: 'p2c', want: { type: 'p2c' } },
     { given: 'ring-hash', want: { type: 'ring-hash', virtualNodes: 150, key: 'client-ip' } },
     { given: { type: 'ring-hash', virtualNodes: 7 }, want: { type: 'ring-hash', virtualNodes: 7, key: 'client-ip' } },
+    {
+      given: 'bounded-load',
+      want: {
+        type: 'bounded-load',
+        factor: 1.25,
+        policy: { type: 'ring-hash', virtualNodes: 150, key: 'client-ip' },
+      },
+    },
+    {
+      given: { type: 'bounded-load', factor: 2, policy: 'ip-hash' },
+      want: { type: 'bounded-load', factor: 2, policy: { type: 'ip-hash' } },
+    },
     { given: { type: 'least-response-time' }, want: { type: 'least-response-time', initialMs: 0 } },
   ])('$given', ({ given, want }) => {
     expect(PolicyOptions.parse(given) as unknown).toEqual(want);
@@ -84,6 +96,11 @@ describe('PolicyOptions', () => {
     { given: { type: 'ring-hash', virtualNodes: 1.5 }, path: 'virtualNodes' },
     { given: { type: 'ring-hash', key: 'url' }, path: 'key' },
     { given: { type: 'least-response-time', initialMs: -1 }, path: 'initialMs' },
+    { given: { type: 'bounded-load', factor: 0.9 }, path: 'factor' },
+    { given: { type: 'bounded-load', policy: 'p2c' }, path: 'policy.type' },
+    { given: { type: 'bounded-load', policy: { type: 'bounded-load' } }, path: 'policy.type' },
+    { given: { type: 'bounded-load', policy: { type: 'ring-hash', virtualNodes: 0 } }, path: 'policy.virtualNodes' },
+    { given: { type: 'bounded-load', policy: { type: 'ring-hash', x: 0 } }, path: 'policy', keys: ['x'] },
     { given: 3, path: '' },
   ])('refuses $given at $path', ({ given, path, keys }) => {
     const issue = PolicyOptions.safeParse(given).error!.issues[0]!;
@@ -93,7 +110,8 @@ describe('PolicyOptions', () => {
 
   test('its JSON Schema allows the type alone and the object', () => {
     const schema = z.toJSONSchema(z.object({ policy: PolicyOptions }), { io: 'input' });
-    const { anyOf } = schema.properties!.policy as { anyOf: [{ enum: string[] }, { oneOf: unknown[] }] };
+    expect(schema.properties!.policy).toEqual({ $ref: '#/$defs/policy' });
+    const { anyOf } = schema.$defs!.policy as { anyOf: [{ enum: string[] }, { oneOf: unknown[] }] };
     expect(anyOf[0].enum).toEqual(tags);
     expect(anyOf[1].oneOf.length).toBe(tags.length);
   });

@@ -1,6 +1,8 @@
 import { EquipoiseError } from '../kernel/errors.ts';
 import type { Policy, PolicyDefinition, PolicyDeps } from '../kernel/policy.ts';
+import { proposal } from '../kernel/proposal.ts';
 import { defineRegistry, type Registry } from '../kernel/registry.ts';
+import { boundedLoad } from './bounded-load.ts';
 import { ipHash } from './ip-hash.ts';
 import { leastConnections } from './least-connections.ts';
 import { leastResponseTime } from './least-response-time.ts';
@@ -14,6 +16,7 @@ import { weightedRoundRobin } from './weighted-round-robin.ts';
 
 /** Every built-in policy, by type. A new one is its own file, one line here and one in schema.ts. */
 export const policies = defineRegistry([
+  boundedLoad,
   ipHash,
   leastConnections,
   leastResponseTime,
@@ -43,8 +46,9 @@ export function createPolicy(
   const given = typeof options === 'string' ? { type: options } : options;
   const definition = registry.get(given.type);
   if (definition === undefined) {
-    const known = registry.types.join(', ');
-    throw new EquipoiseError('policy-unknown', `there is no policy '${given.type}'; there are: ${known}`);
+    const fix = proposal(String(given.type), registry.types) ?? '';
+    const known = fix.startsWith('did') ? `; known here: ${registry.types.join(', ')}` : '';
+    throw new EquipoiseError('policy-unknown', `there is no policy "${given.type}"; ${fix}${known}`);
   }
   const { wraps } = definition;
   if (wraps === undefined) return definition.create(given as never, deps);

@@ -11,7 +11,8 @@
  * Errors  −1 when none is eligible and not avoided; never throws. Without key and address an endpoint is drawn.
  */
 import { z } from 'zod';
-import { xxhash32 } from '../hash/xxhash32.ts';
+import { AffinityKey } from '../hash/affinity-key.ts';
+import { requestHash } from '../hash/request-hash.ts';
 import type { Avoid, PickRequest, PolicyDefinition } from '../kernel/policy.ts';
 import { EligibleSet } from '../load/eligible.ts';
 import { HashRing } from '../load/hash-ring.ts';
@@ -27,14 +28,9 @@ export const RingHashOptions = /* @__PURE__ */ (() =>
       .max(10_000)
       .default(DEFAULT_VIRTUAL_NODES)
       .describe('Points on the ring for each unit of weight, 1 to 10,000; more make shares more even.'),
-    key: z
-      .enum(['client-ip'])
-      .default('client-ip')
-      .describe("What a request's key is when the caller gives none: the client's address."),
+    key: AffinityKey,
   }))();
 export type RingHashOptions = z.input<typeof RingHashOptions>;
-
-const HASHES = 2 ** 32;
 
 /** So many points are walked past before it is asked whether anyone may serve at all. */
 const STEPS_BEFORE_DOUBT = 1000;
@@ -45,14 +41,9 @@ export const ringHash: PolicyDefinition<'ring-hash', RingHashOptions> = {
     const eligible = new EligibleSet();
     const ring = new HashRing();
 
-    function startOf({ key, clientIp }: PickRequest): number {
-      if (key !== '') return ring.indexOf(xxhash32(key));
-      return ring.indexOf(clientIp === '' ? rng.below(HASHES) : xxhash32(clientIp));
-    }
-
     function pick(request: PickRequest, avoid: Avoid | null): number {
       if (eligible.count === 0) return -1;
-      let index = startOf(request);
+      let index = ring.indexOf(requestHash(request, rng));
       for (let steps = 0; steps < ring.length; steps++) {
         const slot = ring.ownerAt(index);
         if (eligible.has(slot) && !avoid?.has(slot)) return slot;
@@ -65,7 +56,7 @@ export const ringHash: PolicyDefinition<'ring-hash', RingHashOptions> = {
     function pickMany(request: PickRequest, count: number): number[] {
       const slots = new Set<number>();
       const wanted = Math.min(count, eligible.count);
-      let index = slots.size < wanted ? startOf(request) : 0;
+      let index = slots.size < wanted ? ring.indexOf(requestHash(request, rng)) : 0;
       while (slots.size < wanted) {
         const slot = ring.ownerAt(index);
         if (eligible.has(slot)) slots.add(slot);

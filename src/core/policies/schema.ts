@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundedLoadOptions } from './bounded-load.ts';
 import { IpHashOptions } from './ip-hash.ts';
 import { LeastConnectionsOptions } from './least-connections.ts';
 import { LeastResponseTimeOptions } from './least-response-time.ts';
@@ -10,8 +11,37 @@ import { RoundRobinOptions } from './round-robin.ts';
 import { WeightedRandomOptions } from './weighted-random.ts';
 import { WeightedRoundRobinOptions } from './weighted-round-robin.ts';
 
+/** The short form: `p2c` means `{ type: p2c }`. */
+function orType<T extends z.ZodDiscriminatedUnion>(policies: T) {
+  const schema = z.preprocess((given) => (typeof given === 'string' ? { type: given } : given), policies);
+  // The short form is lost on a generator that reads the type behind the preprocessing: editors would reject it.
+  schema._zod.toJSONSchema = () => {
+    const { $schema: _, ...object } = z.toJSONSchema(policies, { io: 'input' });
+    const variants = policies.options as unknown as readonly { shape: { type: z.ZodLiteral } }[];
+    return { anyOf: [{ type: 'string', enum: variants.map((each) => each.shape.type.value as string) }, object] };
+  };
+  return schema;
+}
+
+/** What a wrapper that takes every policy wraps: give it to the wrapper's schema. */
+export const AnyPolicy: z.ZodType<{ readonly type: string }> = z.lazy(() => PolicyOptions);
+// Where it is used, the place of `PolicyOptions` is known: see its id below.
+AnyPolicy._zod.toJSONSchema = () => ({ $ref: '#/$defs/policy' });
+
+/** One line per policy that hashes a key, by type: what bounded-load wraps. */
+const HashingPolicy = orType(
+  z.discriminatedUnion('type', [IpHashOptions, RingHashOptions], {
+    error: ({ code, input, options }) => {
+      // What has no type at all is said as everywhere else.
+      if (code !== 'invalid_union' || (input as { type?: unknown }).type === undefined) return undefined;
+      return `bounded-load wraps hashing policies only; known here: ${(options as string[]).join(', ')}`;
+    },
+  }),
+);
+
 /** One line per policy, by type. */
 const PolicyObject = z.discriminatedUnion('type', [
+  boundedLoadOptions(HashingPolicy),
   IpHashOptions,
   LeastConnectionsOptions,
   LeastResponseTimeOptions,
@@ -25,18 +55,10 @@ const PolicyObject = z.discriminatedUnion('type', [
 ]);
 
 /**
- * The options of a built-in policy, told apart by `type`, with defaults filled in; unknown keys are errors. A type alone is
- * short for an object: `p2c` means `{ type: p2c }`.
+ * The options of a built-in policy, told apart by `type`, with defaults filled in; unknown keys are errors, in what a wrapper
+ * wraps as well. A type alone is short for an object: `p2c` means `{ type: p2c }`. In a JSON Schema it is `#/$defs/policy`.
  */
-export const PolicyOptions = z.preprocess(
-  (given) => (typeof given === 'string' ? { type: given } : given),
-  PolicyObject,
-);
+export const PolicyOptions = orType(PolicyObject);
+// Not by `meta`, whose copy has no short form in a JSON Schema.
+z.globalRegistry.add(PolicyOptions, { id: 'policy' });
 export type PolicyOptions = z.output<typeof PolicyOptions>;
-
-// The short form is lost on a generator that reads the type behind the preprocessing: editors would reject it.
-PolicyOptions._zod.toJSONSchema = () => {
-  const { $schema: _, ...object } = z.toJSONSchema(PolicyObject, { io: 'input' });
-  const types = PolicyObject.options.map((each) => each.shape.type.value);
-  return { anyOf: [{ type: 'string', enum: types }, object] };
-};
