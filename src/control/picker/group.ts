@@ -3,13 +3,23 @@ import type { Policy } from '../../core/kernel/policy.ts';
 
 /** Endpoints that share a policy: a pool's primaries, or its backups. */
 export class Group {
-  readonly policy: Policy;
+  #policy: Policy;
   /** How many members are eligible; kept by the picker. */
   eligible = 0;
   #members: readonly Endpoint[] = [];
 
   constructor(policy: Policy) {
-    this.policy = policy;
+    this.#policy = policy;
+  }
+
+  get policy(): Policy {
+    return this.#policy;
+  }
+
+  /** Another policy takes over: it knows the members, each eligible. */
+  replacePolicy(policy: Policy): void {
+    policy.update(this.#members);
+    this.#policy = policy;
   }
 
   /** Tells the policy only when members or weights differ: hashing policies rebuild on `update`. */
@@ -17,6 +27,6 @@ export class Group {
     const same = members.length === this.#members.length && members.every((each, i) => each === this.#members[i]);
     if (same) return;
     this.#members = members;
-    this.policy.update(members);
+    this.#policy.update(members);
   }
 }

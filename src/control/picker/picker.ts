@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/kernel/clock.ts';
-import type { Endpoint } from '../../core/kernel/endpoint.ts';
+import type { Endpoint, Location } from '../../core/kernel/endpoint.ts';
 import { EquipoiseError } from '../../core/kernel/errors.ts';
 import type { Outcome } from '../../core/kernel/outcome.ts';
 import type { Avoid, InFlight, PickRequest, Policy, PolicyDeps } from '../../core/kernel/policy.ts';
@@ -30,6 +30,10 @@ export interface PickerOptions {
   readonly createPolicy: (deps: PolicyDeps) => Policy;
   readonly clock: Clock;
   readonly rng: Rng;
+  /** The failure domain this process runs in. */
+  readonly zone?: string;
+  /** Where a client is. */
+  readonly locate?: (clientIp: string) => Location | undefined;
 }
 
 /** One endpoint for its life, and as long as its last pick is under way. */
@@ -57,6 +61,7 @@ interface Occupant extends PickedEndpoint {
 export class Picker {
   readonly inFlight: InFlight;
   readonly #pool: string;
+  readonly #deps: PolicyDeps;
   readonly #counts = new InFlightCounts();
   readonly #primaries: Group;
   readonly #backups: Group;
@@ -67,15 +72,19 @@ export class Picker {
   readonly #leftListeners: ((slot: number) => void)[] = [];
   /** By slot. */
   readonly #limits: number[] = [];
+  /** Picks under way, by slot, that a former policy took: none of the present one's business. */
+  #former: number[] = [];
+  #formerTotal = 0;
   #limited = false;
   #version = 0;
 
   constructor(options: PickerOptions) {
-    const deps: PolicyDeps = { clock: options.clock, rng: options.rng, inFlight: this.#counts };
+    const { clock, rng, zone, locate } = options;
+    this.#deps = { clock, rng, inFlight: this.#counts, ...(zone !== undefined && { zone }), ...(locate && { locate }) };
     this.#pool = options.pool;
     this.inFlight = this.#counts;
-    this.#primaries = new Group(options.createPolicy(deps));
-    this.#backups = new Group(options.createPolicy(deps));
+    this.#primaries = new Group(options.createPolicy(this.#deps));
+    this.#backups = new Group(options.createPolicy(this.#deps));
     this.#guard = new LimitsAndTried(this.#counts, this.#limits);
   }
 
@@ -96,8 +105,33 @@ export class Picker {
     const occupant = this.#occupants[slot];
     if (occupant === undefined || this.#counts.of(slot) < 1) throw this.#notUnderWay(slot);
     this.#counts.finish(slot);
-    occupant.group.policy.done(slot, outcome);
+    if (this.#formerTotal === 0 || !this.#wasFormer(slot)) occupant.group.policy.done(slot, outcome);
     if (!occupant.member && this.#counts.of(slot) === 0) this.#free(occupant);
+  }
+
+  /**
+   * Up to `count` different slots in order of preference for the request, primaries before backups; nothing is counted
+   * in flight. Undefined when the policy has no such order.
+   */
+  pickMany(request: PickRequest, count: number): number[] | undefined {
+    const slots = this.#primaries.policy.pickMany?.(request, count);
+    if (slots === undefined || slots.length >= count) return slots;
+    return slots.concat(this.#backups.policy.pickMany?.(request, count - slots.length) ?? []);
+  }
+
+  /**
+   * Another policy decides from the next pick on; it has learned nothing yet. Of picks under way the first outcomes of
+   * each slot, as many as there were, are not told to it: they were not its picks.
+   */
+  replacePolicy(create: (deps: PolicyDeps) => Policy): void {
+    const [primaries, backups] = [create(this.#deps), create(this.#deps)];
+    this.#primaries.replacePolicy(primaries);
+    this.#backups.replacePolicy(backups);
+    for (const occupant of this.#byKey.values()) {
+      occupant.group.policy.setEligible(occupant.slot, occupant.eligible);
+    }
+    this.#former = this.#occupants.map((_, slot) => this.#counts.of(slot));
+    this.#formerTotal = this.#counts.total();
   }
 
   /** The same object for the endpoint's life. Valid while the endpoint is a member or a pick of it is under way. */
@@ -134,6 +168,14 @@ export class Picker {
    */
   onLeft(listener: (slot: number) => void): void {
     this.#leftListeners.push(listener);
+  }
+
+  #wasFormer(slot: number): boolean {
+    const count = this.#former[slot] ?? 0;
+    if (count === 0) return false;
+    this.#former[slot] = count - 1;
+    this.#formerTotal--;
+    return true;
   }
 
   #avoid(tried: Tried | null): Avoid | null {

@@ -3,6 +3,7 @@ export type ErrorCode =
   | 'address-invalid'
   | 'config-invalid'
   | 'contract-broken'
+  | 'endpoint-unknown'
   | 'listen-failed'
   | 'policy-unknown'
   | 'pool-unknown'

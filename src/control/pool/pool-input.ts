@@ -1,0 +1,66 @@
+import type { Clock } from '../../core/kernel/clock.ts';
+import type { Location } from '../../core/kernel/endpoint.ts';
+import type { Rng } from '../../core/kernel/rng.ts';
+import type { Resolver } from '../discovery/resolver.ts';
+import type { MembershipChecks } from '../membership/membership.ts';
+import type { EndpointInput } from './endpoint-input.ts';
+import type { PolicyInput } from './policy-input.ts';
+import { checkKeys, checkText, nameOf, refuse } from './refuse.ts';
+
+/** What `createPool` takes. */
+export interface PoolInput {
+  /** Who serves; may be empty. Left out only with `discovery`. */
+  readonly endpoints?: readonly EndpointInput[];
+  /** Default `least-connections`. */
+  readonly policy?: PolicyInput;
+  /** For messages and events. Default `pool`. */
+  readonly name?: string;
+  /** The failure domain this program runs in. */
+  readonly zone?: string;
+  /** Where a client is; undefined when that is not known. For policies that compare distances. */
+  readonly locate?: (clientIp: string) => Location | undefined;
+  /** Where endpoints come from, instead of `endpoints`. */
+  readonly discovery?: EndpointSource;
+  /** Active checks; `healthChecks(…)` of `equipoise/health` makes them. Absent: none, and no timer runs. */
+  readonly health?: PoolChecks;
+  /** Default: the runtime's monotonic clock. */
+  readonly clock?: Clock;
+  /** Repeats every draw: for tests. Default: entropy of the system. */
+  readonly seed?: number;
+  /** Instead of `seed`. */
+  readonly rng?: Rng;
+}
+
+/** Where a pool's endpoints come from, such as a look-up that is made again and again. */
+export interface EndpointSource {
+  /** Calls `listener` with all endpoints whenever they may have changed, at once or later. */
+  start(listener: (endpoints: readonly EndpointInput[]) => void): { stop(): void };
+}
+
+/** Makes what checks a pool; called once for each pool. */
+export type PoolChecks = (deps: { readonly clock: Clock }) => StartedChecks;
+
+export interface StartedChecks {
+  readonly checks: MembershipChecks;
+  /** The checks connect to addresses, not to names. */
+  readonly resolver: Resolver;
+}
+
+const KEYS = [...['endpoints', 'policy', 'name', 'zone', 'locate', 'discovery', 'health'], ...['clock', 'seed', 'rng']];
+
+/** Throws `config-invalid`, naming the key and the fix. Endpoints and policy are read elsewhere. */
+export function checkPoolInput(input: PoolInput): void {
+  checkKeys('createPool', input, KEYS);
+  const { endpoints, discovery, name, zone, locate, health } = input;
+  if (endpoints === undefined && discovery === undefined) refuse('createPool', 'has no endpoints', 'give it some');
+  if (endpoints !== undefined && discovery !== undefined) {
+    refuse('createPool', 'has endpoints as well as discovery', 'give it one of the two');
+  }
+  if (name !== undefined) checkText('name', name);
+  if (zone !== undefined) checkText('zone', zone);
+  if (locate !== undefined && typeof locate !== 'function') refuse('locate', `is ${nameOf(locate)}`);
+  if (discovery !== undefined && typeof discovery.start !== 'function') refuse('discovery', 'has no start');
+  if (health !== undefined && typeof health !== 'function') {
+    refuse('health', `is ${nameOf(health)}`, "write healthChecks({ … }) of 'equipoise/health'");
+  }
+}
