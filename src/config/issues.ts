@@ -5,7 +5,7 @@ import { nameOf, notYetOf } from './reading.ts';
 
 /** Tags of the contract that are not built in this version: policies, then probes. */
 const notYetTypes = [
-  ...['adaptive', 'weighted-response-time', 'rendezvous', 'maglev', 'first'],
+  ...['adaptive', 'rendezvous', 'maglev', 'first'],
   ...['zone-aware', 'geographic', 'prequal', 'learned', 'ant-colony'],
   ...['grpc', 'mysql', 'postgres', 'redis'],
 ];

@@ -12,6 +12,7 @@ import { random } from './random.ts';
 import { ringHash } from './ring-hash.ts';
 import { roundRobin } from './round-robin.ts';
 import { weightedRandom } from './weighted-random.ts';
+import { weightedResponseTime } from './weighted-response-time.ts';
 import { weightedRoundRobin } from './weighted-round-robin.ts';
 
 /** Every built-in policy, by type. A new one is its own file, one line here and one in schema.ts. */
@@ -26,6 +27,7 @@ export const policies = defineRegistry([
   ringHash,
   roundRobin,
   weightedRandom,
+  weightedResponseTime,
   weightedRoundRobin,
 ]);
 

@@ -9,6 +9,7 @@ import { RandomOptions } from './random.ts';
 import { RingHashOptions } from './ring-hash.ts';
 import { RoundRobinOptions } from './round-robin.ts';
 import { WeightedRandomOptions } from './weighted-random.ts';
+import { WeightedResponseTimeOptions } from './weighted-response-time.ts';
 import { WeightedRoundRobinOptions } from './weighted-round-robin.ts';
 
 /** The short form: `p2c` means `{ type: p2c }`. */
@@ -51,6 +52,7 @@ const PolicyObject = z.discriminatedUnion('type', [
   RingHashOptions,
   RoundRobinOptions,
   WeightedRandomOptions,
+  WeightedResponseTimeOptions,
   WeightedRoundRobinOptions,
 ]);
 

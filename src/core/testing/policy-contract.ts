@@ -17,6 +17,8 @@ export interface ContractSubject<O> {
    * is tested: the key as long as the load allows it, or the endpoints' place, by which not everyone gets a turn.
    */
   readonly decidedBy?: 'load' | 'key' | 'key-and-load' | 'place';
+  /** How long each answer takes, by default 10 ms. What a policy takes a newcomer for, where it is nothing neutral. */
+  readonly latencyMs?: number;
 }
 
 /** Slots of a real pool have gaps. */
@@ -25,9 +27,9 @@ const SPARSE = [{ slot: 3 }, { slot: 17 }, { slot: 90 }];
 export function describePolicyContract<O>(
   type: string,
   create: (options: O, deps: PolicyDeps) => Policy,
-  { options, decidedBy = 'load' }: ContractSubject<O>,
+  { options, decidedBy = 'load', latencyMs }: ContractSubject<O>,
 ): void {
-  const driver = (seed = 1) => new PolicyDriver((deps) => create(options, deps), seed);
+  const driver = (seed = 1) => new PolicyDriver((deps) => create(options, deps), seed, latencyMs);
   const expectServing = decidedBy === 'place' ? expectSomeOf : expectAllOf;
   describe(`${type} keeps the contract`, () => {
     describeEligibility(driver, expectServing);

@@ -8,8 +8,10 @@ export class PolicyDriver {
   readonly policy: Policy;
   readonly inFlight = new InFlightCounts();
   readonly #outcome = { ok: true, latencyMs: 0 };
+  readonly #latencyMs: number;
 
-  constructor(create: (deps: PolicyDeps) => Policy, seed: number) {
+  constructor(create: (deps: PolicyDeps) => Policy, seed: number, latencyMs = 10) {
+    this.#latencyMs = latencyMs;
     this.policy = create(policyDeps({ rng: seededRng(seed), inFlight: this.inFlight }));
   }
 
@@ -19,7 +21,7 @@ export class PolicyDriver {
     return slot;
   }
 
-  finish(slot: number, ok = true, latencyMs = 10): void {
+  finish(slot: number, ok = true, latencyMs = this.#latencyMs): void {
     this.inFlight.finish(slot);
     this.#outcome.ok = ok;
     this.#outcome.latencyMs = latencyMs;
