@@ -45,6 +45,9 @@ const LEAST_STEP_MS = 1000;
 /** Rounding errors of the sums of weights must not decide. */
 const TOLERANCE = 1e-9;
 
+/** A factor before the first `settle`. */
+const UNTOLD = -1;
+
 export class SlowStart {
   readonly #windowMs: number;
   readonly #floor: number;
@@ -55,7 +58,7 @@ export class SlowStart {
   readonly #listener: SlowStartListener;
   /** By slot; 0 where it did not enter. */
   #weights = new Float64Array(16);
-  /** By slot: the factor that the listener knows; 0 before it was told one. */
+  /** By slot: the factor that the listener knows, or `UNTOLD`. */
   #factors = new Float64Array(16);
   #sinceMs = new Float64Array(16);
   /** The first `#count` are the slots that warm. */
@@ -88,7 +91,7 @@ export class SlowStart {
 
   /** 1 at full weight, and for a slot that did not enter. */
   factorOf(slot: number): number {
-    return this.#isWarming(slot) ? this.#factors[slot]! || 1 : 1;
+    return this.#isWarming(slot) && this.#factors[slot] !== UNTOLD ? this.#factors[slot]! : 1;
   }
 
   /** The effective weight, as last told. */
@@ -109,7 +112,7 @@ export class SlowStart {
     const isIn = this.#weights[slot] !== 0;
     this.#weights[slot] = weight;
     if (isIn) return;
-    this.#factors[slot] = 0;
+    this.#factors[slot] = UNTOLD;
     this.#sinceMs[slot] = this.#clock.now();
     this.#warming[this.#count++] = slot;
     this.#places[slot] = this.#count;
@@ -128,7 +131,7 @@ export class SlowStart {
     if (this.#count === 0) return;
     for (let i = 0; i < this.#count; i++) {
       const slot = this.#warming[i]!;
-      if (this.#factors[slot] === 0) this.#tell(slot, this.#curve(0));
+      if (this.#factors[slot] === UNTOLD) this.#tell(slot, this.#curve(0));
     }
     if (this.#due[0] === Number.POSITIVE_INFINITY) this.#due[0] = this.#clock.now() + this.#stepMs;
   }
@@ -165,7 +168,7 @@ export class SlowStart {
   }
 
   #end(slot: number): void {
-    const wasTold = this.#factors[slot] !== 0;
+    const wasTold = this.#factors[slot] !== UNTOLD;
     this.#stopWarming(slot);
     if (wasTold) this.#listener(slot, this.#weights[slot]!);
   }
