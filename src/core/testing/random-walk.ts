@@ -9,6 +9,6 @@ import { seededRng } from './rng.ts';
 export function checkWalks(walk: (rng: Rng, steps: number) => void, walks = 1000, longest = 4000, seconds = 2): void {
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 1, max: longest }), (seed, steps) => walk(seededRng(seed), steps)),
-    { seed: 1, numRuns: walks, interruptAfterTimeLimit: seconds * 1000 },
+    { seed: 1, includeErrorInReport: true, numRuns: walks, interruptAfterTimeLimit: seconds * 1000 },
   );
 }
