@@ -2,5 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** What must run on Node as well, its own transport among it; everything is run by `bun test`, which takes `vitest` imports for its own. */
 export default defineConfig({
-  test: { include: ['src/core/**/*.test.ts', 'src/control/**/*.test.ts', 'src/transport/**/*.test.ts'], watch: false },
+  test: {
+    include: ['core', 'control', 'adapters', 'transport'].map((room) => `src/${room}/**/*.test.ts`),
+    watch: false,
+  },
 });
