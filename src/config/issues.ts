@@ -5,8 +5,8 @@ import { nameOf, notYetOf } from './reading.ts';
 
 /** Tags of the contract that are not built in this version: policies, then probes. */
 const notYetTypes = [
-  ...['adaptive', 'rendezvous', 'maglev', 'first'],
-  ...['zone-aware', 'geographic', 'prequal', 'learned', 'ant-colony'],
+  ...['adaptive'],
+  ...['zone-aware', 'geographic', 'learned'],
   ...['grpc', 'mysql', 'postgres', 'redis'],
 ];
 

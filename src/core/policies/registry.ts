@@ -2,13 +2,18 @@ import { EquipoiseError } from '../kernel/errors.ts';
 import type { Policy, PolicyDefinition, PolicyDeps } from '../kernel/policy.ts';
 import { proposal } from '../kernel/proposal.ts';
 import { defineRegistry, type Registry } from '../kernel/registry.ts';
+import { antColony } from './ant-colony.ts';
 import { boundedLoad } from './bounded-load.ts';
+import { first } from './first.ts';
 import { ipHash } from './ip-hash.ts';
 import { leastConnections } from './least-connections.ts';
 import { leastResponseTime } from './least-response-time.ts';
+import { maglev } from './maglev.ts';
 import { p2c } from './p2c.ts';
 import { peakEwma } from './peak-ewma.ts';
+import { prequal } from './prequal.ts';
 import { random } from './random.ts';
+import { rendezvous } from './rendezvous.ts';
 import { ringHash } from './ring-hash.ts';
 import { roundRobin } from './round-robin.ts';
 import { weightedRandom } from './weighted-random.ts';
@@ -17,13 +22,18 @@ import { weightedRoundRobin } from './weighted-round-robin.ts';
 
 /** Every built-in policy, by type. A new one is its own file, one line here and one in schema.ts. */
 export const policies = defineRegistry([
+  antColony,
   boundedLoad,
+  first,
   ipHash,
   leastConnections,
   leastResponseTime,
+  maglev,
   p2c,
   peakEwma,
+  prequal,
   random,
+  rendezvous,
   ringHash,
   roundRobin,
   weightedRandom,

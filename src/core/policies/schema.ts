@@ -1,11 +1,16 @@
 import { z } from 'zod';
+import { AntColonyOptions } from './ant-colony.ts';
 import { boundedLoadOptions } from './bounded-load.ts';
+import { FirstOptions } from './first.ts';
 import { IpHashOptions } from './ip-hash.ts';
 import { LeastConnectionsOptions } from './least-connections.ts';
 import { LeastResponseTimeOptions } from './least-response-time.ts';
+import { MaglevOptions } from './maglev.ts';
 import { P2cOptions } from './p2c.ts';
 import { PeakEwmaOptions } from './peak-ewma.ts';
+import { PrequalOptions } from './prequal.ts';
 import { RandomOptions } from './random.ts';
+import { RendezvousOptions } from './rendezvous.ts';
 import { RingHashOptions } from './ring-hash.ts';
 import { RoundRobinOptions } from './round-robin.ts';
 import { WeightedRandomOptions } from './weighted-random.ts';
@@ -31,7 +36,7 @@ AnyPolicy._zod.toJSONSchema = () => ({ $ref: '#/$defs/policy' });
 
 /** One line per policy that hashes a key, by type: what bounded-load wraps. */
 const HashingPolicy = orType(
-  z.discriminatedUnion('type', [IpHashOptions, RingHashOptions], {
+  z.discriminatedUnion('type', [IpHashOptions, MaglevOptions, RendezvousOptions, RingHashOptions], {
     error: ({ code, input, options }) => {
       // What has no type at all is said as everywhere else.
       if (code !== 'invalid_union' || (input as { type?: unknown }).type === undefined) return undefined;
@@ -42,13 +47,18 @@ const HashingPolicy = orType(
 
 /** One line per policy, by type. */
 const PolicyObject = z.discriminatedUnion('type', [
+  AntColonyOptions,
   boundedLoadOptions(HashingPolicy),
+  FirstOptions,
   IpHashOptions,
   LeastConnectionsOptions,
   LeastResponseTimeOptions,
+  MaglevOptions,
   P2cOptions,
   PeakEwmaOptions,
+  PrequalOptions,
   RandomOptions,
+  RendezvousOptions,
   RingHashOptions,
   RoundRobinOptions,
   WeightedRandomOptions,
