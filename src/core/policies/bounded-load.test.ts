@@ -11,7 +11,7 @@ function wrapping(policy: string, factor = 1.25) {
   return (deps: PolicyDeps) => createPolicy({ type: 'bounded-load', factor, policy } as BoundedLoadOptions, deps);
 }
 
-const hashing = ['ip-hash', 'ring-hash'];
+const hashing = ['ip-hash', 'maglev', 'rendezvous', 'ring-hash'];
 
 for (const type of hashing) {
   describePolicyContract(`bounded-load of ${type}`, (_options, deps) => wrapping(type)(deps), {
