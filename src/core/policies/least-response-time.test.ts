@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { describePolicyContract, endpoints, fixedInFlight, pickRequest, policyDeps } from '../testing/index.ts';
+import {
+  describeLatencyPolicy,
+  describePolicyContract,
+  endpoints,
+  fixedInFlight,
+  pickRequest,
+  policyDeps,
+} from '../testing/index.ts';
 import { leastResponseTime } from './least-response-time.ts';
 
 const options = { type: 'least-response-time' } as const;
@@ -8,6 +15,7 @@ describePolicyContract('least-response-time', leastResponseTime.create, { option
 describePolicyContract('least-response-time with a neutral start', leastResponseTime.create, {
   options: { ...options, initialMs: 5 },
 });
+describeLatencyPolicy('least-response-time', leastResponseTime.create, { options, uneven: { mean: 0.95, p99: 0.95 } });
 
 const request = pickRequest();
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  describeLatencyPolicy,
   describePolicyContract,
   endpoints,
   fakeClock,
@@ -12,6 +13,7 @@ import { peakEwma } from './peak-ewma.ts';
 const options = { type: 'peak-ewma' } as const;
 describePolicyContract('peak-ewma', peakEwma.create, { options });
 describePolicyContract('peak-ewma of eight draws', peakEwma.create, { options: { ...options, choices: 8 } });
+describeLatencyPolicy('peak-ewma', peakEwma.create, { options, uneven: { mean: 0.8, p99: 0.7 } });
 
 const request = pickRequest();
 const ok = (latencyMs: number) => ({ ok: true, latencyMs });

@@ -1,11 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { InFlightCounts } from '../load/in-flight.ts';
-import { describePolicyContract, endpoints, fakeClock, pickRequest, policyDeps, seededRng } from '../testing/index.ts';
+import {
+  describeLatencyPolicy,
+  describePolicyContract,
+  endpoints,
+  fakeClock,
+  pickRequest,
+  policyDeps,
+  seededRng,
+} from '../testing/index.ts';
 import { weightedResponseTime } from './weighted-response-time.ts';
 
 const options = { type: 'weighted-response-time' } as const;
 // Where the others answer in 10 ms, a newcomer's second keeps it from its first pick for long.
 describePolicyContract('weighted-response-time', weightedResponseTime.create, { options, latencyMs: 1000 });
+describeLatencyPolicy('weighted-response-time', weightedResponseTime.create, { options });
 
 const request = pickRequest();
 
