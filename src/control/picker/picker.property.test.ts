@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Policy, PolicyDeps } from '../../core/kernel/policy.ts';
+import { createPickRequest, type Policy, type PolicyDeps } from '../../core/kernel/policy.ts';
 import { createPolicy, policies } from '../../core/policies/registry.ts';
 import { fakeClock } from '../../core/testing/fake-clock.ts';
-import { pickRequest } from '../../core/testing/policy-deps.ts';
 import { seededRng } from '../../core/testing/rng.ts';
 import type { MemberSnapshot } from '../membership/snapshot.ts';
 import { strictPolicy } from '../testing/strict-policy.ts';
+import type { GuardOptions } from './guards.ts';
 import { Picker, Tried } from './picker.ts';
 
 const ENDPOINTS = 5;
@@ -23,44 +23,66 @@ const endpoint = fc.record({
   maxConnections: fc.constantFrom(0, 1, 2, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
   ...states,
 });
+const snapshot = fc.record({
+  do: fc.constant('snapshot'),
+  endpoints: fc.uniqueArray(endpoint, { selector: (e) => e.key }),
+});
+const change = fc.record({ do: fc.constant('change'), key: fc.nat(ENDPOINTS - 1), ...states });
+const pick = fc.record({ do: fc.constant('pick'), retry: fc.boolean(), cost: fc.constantFrom(1, 1, 1, 7) });
+const done = fc.record({ do: fc.constant('done'), which: fc.nat(), ok: fc.constantFrom(true, false) });
+const wait = fc.record({ do: fc.constant('wait'), ms: fc.constantFrom(1, 100, 1000, 10_000) });
+const replace = fc.record({ do: fc.constant('replace') });
 const step = fc.oneof(
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('snapshot'),
-      endpoints: fc.uniqueArray(endpoint, { selector: (e) => e.key }),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('change'), key: fc.nat(ENDPOINTS - 1), ...states }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('pick'), retry: fc.boolean() }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('done'), which: fc.nat() }) },
+  { weight: 2, arbitrary: snapshot },
+  { weight: 4, arbitrary: change },
+  { weight: 12, arbitrary: pick },
+  { weight: 8, arbitrary: done },
+  { weight: 2, arbitrary: wait },
+  { weight: 1, arbitrary: replace },
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
 /** A picker beside a naive model of it; every step compares the two. */
 class Comparison {
   readonly picker: Picker;
+  readonly clock = fakeClock();
   readonly members = new Map<number, MemberSnapshot>();
-  readonly underWay: { slot: number; id: string }[] = [];
+  readonly underWay: { slot: number; id: string; cost: number; ticket: number }[] = [];
   readonly tried = new Tried();
+  readonly request = createPickRequest();
+  readonly create: (deps: PolicyDeps) => Policy;
+  readonly guards: GuardOptions | undefined;
   version = 0;
   most = 0;
 
-  constructor(create: (deps: PolicyDeps) => Policy) {
-    this.picker = new Picker({ pool: 'p', createPolicy: create, clock: fakeClock(), rng: seededRng(1) });
+  constructor(create: (deps: PolicyDeps) => Policy, guards?: GuardOptions) {
+    this.create = create;
+    this.guards = guards;
+    const options = { pool: 'p', createPolicy: create, clock: this.clock, rng: seededRng(1) };
+    this.picker = new Picker({ ...options, ...(guards !== undefined && { guards }) });
   }
 
   run(given: Step): void {
     if (given.do === 'snapshot') this.snapshot(given.endpoints);
     else if (given.do === 'change') this.change(given);
-    else if (given.do === 'pick') this.pick(given.retry);
-    else this.done(given.which);
+    else if (given.do === 'pick') this.pick(given.retry, given.cost);
+    else if (given.do === 'done') this.done(given.which, given.ok);
+    else if (given.do === 'wait') this.clock.advance(given.ms);
+    else this.picker.replacePolicy(this.create);
     const left = new Set(this.underWay.map((each) => each.id)).size;
     this.most = Math.max(this.most, this.members.size + left);
-    for (const { slot, id } of this.underWay) expect(this.picker.endpoint(slot).id).toBe(id);
+    for (const { slot, id } of this.underWay) this.must(this.picker.endpoint(slot).id === id, 'another has its slot');
     for (let slot = 0; slot < 2 * ENDPOINTS; slot++) {
-      expect(this.picker.inFlight.of(slot)).toBe(this.underWay.filter((each) => each.slot === slot).length);
+      const taken = this.underWay.filter((each) => each.slot === slot);
+      const cost = taken.reduce((sum, each) => sum + each.cost, 0);
+      this.must(this.picker.inFlight.of(slot) === cost, `slot ${slot} has another cost in flight`);
+      this.must(this.picker.requestsOf(slot) === taken.length, `slot ${slot} has another number in flight`);
     }
+  }
+
+  /** `expect` is too slow for a million of them. */
+  must(holds: boolean, message: string): void {
+    if (!holds) throw new Error(message);
   }
 
   snapshot(endpoints: Extract<Step, { do: 'snapshot' }>['endpoints']): void {
@@ -76,23 +98,43 @@ class Comparison {
     this.picker.apply({ kind: 'change', version: ++this.version, key, mode, health, addresses });
   }
 
-  pick(retry: boolean): void {
+  pick(retry: boolean, cost: number): void {
     if (!retry) this.tried.clear();
-    const eligible = [...this.members.values()].filter(
-      (each) => each.mode === 'ready' && each.health !== 'down' && each.weight > 0 && each.addresses.length > 0,
-    );
+    const eligible = this.eligible();
     const free = eligible.filter((each) => !this.isTried(each) && !this.isFull(each));
-    const primaries = free.filter((each) => !each.backup);
-    const slot = this.picker.pick(pickRequest(), this.tried);
+    this.request.cost = cost;
+    const slot = this.picker.pick(this.request, this.tried);
+    if (this.guards !== undefined) this.checkGuarded(slot, eligible, free);
+    else this.checkExact(slot, eligible, free);
+    if (slot < 0) return;
+    this.underWay.push({ slot, id: this.picker.endpoint(slot).id, cost, ticket: this.picker.ticket });
+    this.tried.add(slot);
+  }
+
+  /** Mode, weight, address, and a check's word as far as panic lets it count. */
+  eligible(): MemberSnapshot[] {
+    const willing = [...this.members.values()].filter(
+      (each) => each.mode === 'ready' && each.weight > 0 && each.addresses.length > 0,
+    );
+    const healthy = willing.filter((each) => each.health !== 'down');
+    return healthy.length < willing.length * (this.guards?.panic?.below ?? 0) ? willing : healthy;
+  }
+
+  checkExact(slot: number, eligible: readonly MemberSnapshot[], free: readonly MemberSnapshot[]): void {
     if (slot < 0) {
       expect(free).toEqual([]);
       expect(this.picker.noneReason(this.tried)).toBe(this.reason(eligible));
       return;
     }
+    const primaries = free.filter((each) => !each.backup);
     const { id } = this.picker.endpoint(slot);
     expect((primaries.length > 0 ? primaries : free).map((each) => each.id)).toContain(id);
-    this.underWay.push({ slot, id });
-    this.tried.add(slot);
+  }
+
+  /** Guards may hold back some of those that are free, but never all of a pool that has not been tried. */
+  checkGuarded(slot: number, eligible: readonly MemberSnapshot[], free: readonly MemberSnapshot[]): void {
+    if (slot >= 0) expect(free.map((each) => each.id)).toContain(this.picker.endpoint(slot).id);
+    else if (eligible.length > 0) expect(eligible.every((each) => free.includes(each))).toBe(false);
   }
 
   /** By slot, as the picker sees it: an endpoint that came back has another, and a slot another endpoint. */
@@ -115,27 +157,57 @@ class Comparison {
     return eligible.every((each) => this.isTried(each)) ? 'all-tried' : 'all-at-limit';
   }
 
-  done(which: number): void {
+  done(which: number, ok: boolean): void {
     if (this.underWay.length === 0) return;
     const [ended] = this.underWay.splice(which % this.underWay.length, 1);
-    this.picker.done(ended!.slot, { ok: true, latencyMs: 1 });
+    this.picker.done(ended!.slot, { ok, latencyMs: 1 }, ended!.cost, ended!.ticket);
   }
 }
 
+const byType = (type: string) => (deps: PolicyDeps) => createPolicy(type, deps);
 const subjects = [
   { type: 'a strict policy', create: strictPolicy },
-  ...policies.types.map((type) => ({ type, create: (deps: PolicyDeps) => createPolicy(type, deps) })),
+  ...policies.types.map((type) => ({ type, create: byType(type) })),
 ];
 
+/** So touchy that a few failures set off each of them. */
+const allGuards: GuardOptions = {
+  circuitBreaker: { failures: 2, openForMs: 500, halfOpen: 1 },
+  outliers: { consecutiveFailures: 2, baseEjectionMs: 700, maxEjected: 1, intervalMs: 1000, minRequests: 2 },
+  slowStart: { windowMs: 3000 },
+  panic: { below: 0.5 },
+};
+
 describe('Picker', () => {
+  const steps = fc.array(step, { maxLength: 90 });
+
   test.each(subjects)('keeps every promise over any sequence of events with $type', ({ create }) => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(steps, (given) => {
         const comparison = new Comparison(create);
-        for (const each of steps) comparison.run(each);
+        for (const each of given) comparison.run(each);
         for (const { slot } of comparison.underWay) expect(slot).toBeLessThan(Math.max(1, comparison.most));
       }),
-      { numRuns: 150 },
+      { numRuns: 150, seed: 1 },
     );
   });
+
+  // The strict policy refuses a picker that tells it anything wrong; the rings rebuild on every weight.
+  test.each([
+    { type: 'a strict policy', create: strictPolicy },
+    { type: 'least-connections', create: byType('least-connections') },
+    { type: 'ring-hash', create: byType('ring-hash') },
+  ])(
+    'and with every guard, with $type',
+    ({ create }) => {
+      fc.assert(
+        fc.property(steps, (given) => {
+          const comparison = new Comparison(create, allGuards);
+          for (const each of given) comparison.run(each);
+        }),
+        { numRuns: 2500, seed: 2 },
+      );
+    },
+    60_000,
+  );
 });

@@ -1,45 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { fakeClock } from '../../core/testing/fake-clock.ts';
 import { pickRequest } from '../../core/testing/policy-deps.ts';
-import { seededRng } from '../../core/testing/rng.ts';
 import type { MemberSnapshot } from '../membership/snapshot.ts';
-import { type StrictPolicy, strictPolicy } from '../testing/strict-policy.ts';
-import { Picker, Tried } from './picker.ts';
+import { member, setUpPicker } from '../testing/picker.ts';
+import { type Picker, Tried } from './picker.ts';
 
 const request = pickRequest();
 const outcome = { ok: true, latencyMs: 1 };
 
-function member(key: number, given: Partial<MemberSnapshot> = {}): MemberSnapshot {
-  return {
-    key,
-    id: `e${key}`,
-    weight: 1,
-    maxConnections: Number.POSITIVE_INFINITY,
-    backup: false,
-    mode: 'ready',
-    health: 'unknown',
-    addresses: [{ kind: 'tcp', host: '127.0.0.1', port: 1000 + key }],
-    ...given,
-  };
-}
-
 function setUp(...endpoints: MemberSnapshot[]) {
-  const policies: StrictPolicy[] = [];
-  const createPolicy = (deps: Parameters<typeof strictPolicy>[0]) => {
-    const policy = strictPolicy(deps);
-    policies.push(policy);
-    return policy;
-  };
-  const picker = new Picker({ pool: 'api', createPolicy, clock: fakeClock(), rng: seededRng(1) });
-  let version = 0;
-  const apply = (...next: MemberSnapshot[]) => picker.apply({ kind: 'snapshot', version: ++version, endpoints: next });
-  const change = (key: number, given: Partial<MemberSnapshot>) => {
-    const { mode, health, addresses } = member(key, given);
-    picker.apply({ kind: 'change', version: ++version, key, mode, health, addresses });
-  };
-  apply(...endpoints);
-  const [primaries, backups] = policies as [StrictPolicy, StrictPolicy];
-  return { picker, apply, change, primaries, backups };
+  return setUpPicker(endpoints);
 }
 
 /** The ids of `count` picks that stay under way; '-' where none was picked. */

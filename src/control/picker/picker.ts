@@ -1,25 +1,24 @@
+import { NO_TICKET } from '../../core/guards/breaker-word.ts';
+import type { BreakerState } from '../../core/guards/circuit-breaker.ts';
 import type { Clock } from '../../core/kernel/clock.ts';
-import type { Endpoint, Location } from '../../core/kernel/endpoint.ts';
+import type { Location } from '../../core/kernel/endpoint.ts';
 import { EquipoiseError } from '../../core/kernel/errors.ts';
 import type { Outcome } from '../../core/kernel/outcome.ts';
 import type { Avoid, InFlight, PickRequest, Policy, PolicyDeps } from '../../core/kernel/policy.ts';
 import type { Rng } from '../../core/kernel/rng.ts';
-import { InFlightCounts } from '../../core/load/in-flight.ts';
-import type { SocketAddress } from '../../transport/transport.ts';
-import type { MemberChange, MemberSnapshot, MembershipSnapshot, MembershipUpdate } from '../membership/snapshot.ts';
+import type { MembershipUpdate } from '../membership/snapshot.ts';
+import { FormerPicks } from './former-picks.ts';
 import { Group } from './group.ts';
+import type { GuardEvent } from './guard-event.ts';
+import type { GuardOptions } from './guards.ts';
+import type { PickedEndpoint } from './occupant.ts';
+import { Occupants } from './occupants.ts';
+import { RequestCounts } from './request-counts.ts';
+import { Roster, type SubsetOptions } from './roster.ts';
 import { Tried } from './tried.ts';
+import { Unfit } from './unfit.ts';
 
-export { Tried };
-
-export interface PickedEndpoint {
-  readonly slot: number;
-  readonly id: string;
-  /** Tried in order within one connect attempt; replaced when the name resolves anew. */
-  readonly addresses: readonly SocketAddress[];
-  /** Infinity when there is no limit. */
-  readonly maxConnections: number;
-}
+export { type PickedEndpoint, Tried };
 
 /** Why nothing was picked: the first that holds, in this order. */
 export type NoneReason = 'no-endpoints' | 'none-eligible' | 'all-at-limit' | 'all-tried';
@@ -34,25 +33,32 @@ export interface PickerOptions {
   readonly zone?: string;
   /** Where a client is. */
   readonly locate?: (clientIp: string) => Location | undefined;
+  /** Default: none. */
+  readonly guards?: GuardOptions;
+  /** Absent: every endpoint of the membership. */
+  readonly subset?: SubsetOptions;
+  /** Hears what guards decide. */
+  readonly onEvent?: (event: GuardEvent) => void;
 }
 
-/** One endpoint for its life, and as long as its last pick is under way. */
-interface Occupant extends PickedEndpoint {
-  readonly key: number;
-  readonly group: Group;
-  addresses: readonly SocketAddress[];
-  maxConnections: number;
-  /** What the policy knows of it; replaced when weight, zone or location change. */
-  endpoint: Endpoint;
-  eligible: boolean;
-  member: boolean;
+/** What a picker knows of an endpoint beyond what its membership knows; for people. */
+export interface PickState {
+  /** All verdicts together: a pick may reach it. */
+  readonly eligible: boolean;
+  /** Absent without circuit breakers. */
+  readonly breaker?: BreakerState;
+  /** Absent without outlier ejection. */
+  readonly ejected?: boolean;
+  /** Absent without slow start: what the policy counts its weight as. */
+  readonly effectiveWeight?: number;
 }
 
 /**
- * Picks endpoints of one pool in one worker: the membership's updates, a policy and the limits make a slot.
+ * Picks endpoints of one pool in one worker: the membership's updates, a policy, guards and the limits make a slot.
  *
- * Eligible   mode `ready`, health not `down`, weight above 0 and at least one address. Told to the policy by events.
- * Per pick   endpoints already tried and those at `maxConnections` are avoided.
+ * Eligible   see `Verdicts`. Told to the policy by events.
+ * Per pick   endpoints already tried, those at `maxConnections`, and half-open ones with every probe under way are avoided;
+ *            the last are taken all the same where nobody else is left.
  * Backups    have a policy of their own, asked when the primaries' finds none for this request: none is eligible, or
  *            each eligible one was tried or is at its limit. That is nginx's rule; without it a pool without checks
  *            would answer 502 for a dead primary although its backup could serve.
@@ -62,51 +68,83 @@ export class Picker {
   readonly inFlight: InFlight;
   readonly #pool: string;
   readonly #deps: PolicyDeps;
-  readonly #counts = new InFlightCounts();
+  readonly #counts = new RequestCounts();
   readonly #primaries: Group;
   readonly #backups: Group;
-  readonly #guard: LimitsAndTried;
-  readonly #occupants: (Occupant | undefined)[] = [];
-  readonly #byKey = new Map<number, Occupant>();
-  readonly #freeSlots: number[] = [];
-  readonly #leftListeners: ((slot: number) => void)[] = [];
-  /** By slot. */
-  readonly #limits: number[] = [];
-  /** Picks under way, by slot, that a former policy took: none of the present one's business. */
-  #former: number[] = [];
-  #formerTotal = 0;
-  #limited = false;
+  readonly #occupants = new Occupants();
+  readonly #roster: Roster;
+  readonly #unfit: Unfit;
+  readonly #former = new FormerPicks();
+  #ticket = NO_TICKET;
   #version = 0;
 
   constructor(options: PickerOptions) {
-    const { clock, rng, zone, locate } = options;
+    const { clock, rng, zone, locate, createPolicy, pool } = options;
     this.#deps = { clock, rng, inFlight: this.#counts, ...(zone !== undefined && { zone }), ...(locate && { locate }) };
-    this.#pool = options.pool;
+    this.#pool = pool;
     this.inFlight = this.#counts;
-    this.#primaries = new Group(options.createPolicy(this.#deps));
-    this.#backups = new Group(options.createPolicy(this.#deps));
-    this.#guard = new LimitsAndTried(this.#counts, this.#limits);
+    this.#primaries = new Group(createPolicy(this.#deps));
+    this.#backups = new Group(createPolicy(this.#deps));
+    this.#roster = new Roster(
+      this.#occupants,
+      this.#counts,
+      { primaries: this.#primaries, backups: this.#backups },
+      options,
+    );
+    this.#unfit = new Unfit(this.#counts, this.#roster.limits);
   }
 
-  /** The slot to serve, counted in flight at once, or −1. `tried` is null or empty on the first try. */
+  /**
+   * The slot to serve, counted in flight at once with the request's cost, a whole number of at least 1; or −1. `tried` is
+   * null or empty on the first try.
+   */
   pick(request: PickRequest, tried: Tried | null): number {
-    const avoid = this.#avoid(tried);
-    let slot = this.#primaries.eligible > 0 ? this.#primaries.policy.pick(request, avoid) : -1;
-    if (slot < 0 && this.#backups.eligible > 0) slot = this.#backups.policy.pick(request, avoid);
-    if (slot >= 0) this.#counts.start(slot);
+    const { guards } = this.#roster;
+    if (guards !== null) this.#roster.advance();
+    let slot = this.#ask(request, this.#avoid(tried));
+    if (slot < 0 && this.#unfit.breaker !== null) {
+      this.#unfit.breaker = null;
+      slot = this.#ask(request, this.#unfit);
+    }
+    if (slot < 0) return slot;
+    this.#counts.start(slot, request.cost);
+    if (guards?.breaker) this.#ticket = guards.breaker.start(slot);
     return slot;
   }
 
   /**
-   * Ends a pick: releases it in flight and tells the policy. Exactly once for each pick ≥ 0, also after the endpoint
-   * left. Throws `contract-broken` when no pick of the slot is under way.
+   * Of the last pick; hand it to its `done`. Without it, a pick that began before its breaker's state changed is taken for
+   * one of the new state.
    */
-  done(slot: number, outcome: Outcome): void {
-    const occupant = this.#occupants[slot];
-    if (occupant === undefined || this.#counts.of(slot) < 1) throw this.#notUnderWay(slot);
-    this.#counts.finish(slot);
-    if (this.#formerTotal === 0 || !this.#wasFormer(slot)) occupant.group.policy.done(slot, outcome);
-    if (!occupant.member && this.#counts.of(slot) === 0) this.#free(occupant);
+  get ticket(): number {
+    return this.#ticket;
+  }
+
+  /**
+   * Ends a pick: releases it in flight and tells the policy and the guards. Exactly once for each pick ≥ 0, with its cost,
+   * also after the endpoint left. Throws `contract-broken` when no pick of the slot is under way.
+   */
+  done(slot: number, outcome: Outcome, cost = 1, ticket = NO_TICKET): void {
+    const occupant = this.#occupants.at(slot);
+    if (occupant === undefined || this.#counts.of(slot) < cost) throw this.#notUnderWay(slot);
+    this.#counts.finish(slot, cost);
+    if (this.#former.total === 0 || !this.#former.take(slot)) occupant.group.policy.done(slot, outcome);
+    if (!occupant.member) {
+      if (this.#counts.of(slot) === 0) this.#occupants.free(occupant);
+      return;
+    }
+    const { guards } = this.#roster;
+    if (guards === null) return;
+    if (outcome.neutral === true) guards.neutral(slot, ticket);
+    else this.#roster.judge(slot, outcome.ok, ticket);
+  }
+
+  /**
+   * A pick that goes on for long has proved itself, or not: tells the guards before its end, which is `neutral` then. For
+   * connections and tunnels, which would hold a half-open breaker's probe for hours.
+   */
+  judge(slot: number, ok: boolean, ticket = NO_TICKET): void {
+    if (this.#roster.guards !== null && this.isMember(slot)) this.#roster.judge(slot, ok, ticket);
   }
 
   /**
@@ -114,6 +152,7 @@ export class Picker {
    * in flight. Undefined when the policy has no such order.
    */
   pickMany(request: PickRequest, count: number): number[] | undefined {
+    if (this.#roster.guards !== null) this.#roster.advance();
     const slots = this.#primaries.policy.pickMany?.(request, count);
     if (slots === undefined || slots.length >= count) return slots;
     return slots.concat(this.#backups.policy.pickMany?.(request, count - slots.length) ?? []);
@@ -127,28 +166,50 @@ export class Picker {
     const [primaries, backups] = [create(this.#deps), create(this.#deps)];
     this.#primaries.replacePolicy(primaries);
     this.#backups.replacePolicy(backups);
-    for (const occupant of this.#byKey.values()) {
-      occupant.group.policy.setEligible(occupant.slot, occupant.eligible);
-    }
-    this.#former = this.#occupants.map((_, slot) => this.#counts.of(slot));
-    this.#formerTotal = this.#counts.total();
+    for (const { group, slot, eligible } of this.#occupants.members()) group.policy.setEligible(slot, eligible);
+    this.#former.reset(this.#occupants.slots, this.#counts);
   }
 
   /** The same object for the endpoint's life. Valid while the endpoint is a member or a pick of it is under way. */
   endpoint(slot: number): PickedEndpoint {
-    const occupant = this.#occupants[slot];
+    const occupant = this.#occupants.at(slot);
     if (occupant === undefined) throw this.#notUnderWay(slot);
     return occupant;
   }
 
+  /** How many endpoints it picks from, eligible or not. */
+  get members(): number {
+    return this.#occupants.size;
+  }
+
   /** False once the endpoint left: a connection of a pick that ends now is not worth keeping. */
   isMember(slot: number): boolean {
-    return this.#occupants[slot]?.member === true;
+    return this.#occupants.at(slot)?.member === true;
+  }
+
+  /** Requests in flight, whatever they cost. */
+  requestsOf(slot: number): number {
+    return this.#counts.requestsOf(slot);
+  }
+
+  /** As of now: what is due happens first. */
+  stateOf(slot: number): PickState {
+    const { guards } = this.#roster;
+    if (guards !== null) this.#roster.advance();
+    const occupant = this.#occupants.at(slot);
+    if (occupant === undefined) return { eligible: false };
+    const { eligible, breaker, ejected, endpoint } = occupant;
+    return {
+      eligible,
+      ...(guards?.breaker && { breaker }),
+      ...(guards?.outliers && { ejected }),
+      ...(guards?.slowStart && { effectiveWeight: endpoint.weight }),
+    };
   }
 
   /** Why the last `pick` with this `tried` was −1. */
   noneReason(tried: Tried | null): NoneReason {
-    if (this.#byKey.size === 0) return 'no-endpoints';
+    if (this.#occupants.size === 0) return 'no-endpoints';
     const eligible = this.#primaries.eligible + this.#backups.eligible;
     if (eligible === 0) return 'none-eligible';
     return this.#eligibleOf(tried) < eligible ? 'all-at-limit' : 'all-tried';
@@ -158,8 +219,8 @@ export class Picker {
   apply(update: MembershipUpdate): void {
     if (update.version <= this.#version) return;
     this.#version = update.version;
-    if (update.kind === 'change') this.#change(update);
-    else this.#replaceAll(update);
+    if (update.kind === 'change') this.#roster.change(update);
+    else this.#roster.replaceAll(update);
   }
 
   /**
@@ -167,159 +228,29 @@ export class Picker {
    * of the slot once more just before another endpoint takes it, for connections that came back after the last `done`.
    */
   onLeft(listener: (slot: number) => void): void {
-    this.#leftListeners.push(listener);
+    this.#occupants.onLeft(listener);
   }
 
-  #wasFormer(slot: number): boolean {
-    const count = this.#former[slot] ?? 0;
-    if (count === 0) return false;
-    this.#former[slot] = count - 1;
-    this.#formerTotal--;
-    return true;
+  #ask(request: PickRequest, avoid: Avoid | null): number {
+    const slot = this.#primaries.eligible > 0 ? this.#primaries.policy.pick(request, avoid) : -1;
+    return slot < 0 && this.#backups.eligible > 0 ? this.#backups.policy.pick(request, avoid) : slot;
   }
 
   #avoid(tried: Tried | null): Avoid | null {
-    if (!this.#limited && (tried === null || tried.size === 0)) return null;
-    this.#guard.tried = tried;
-    return this.#guard;
+    const breaker = this.#roster.probedBreaker;
+    this.#unfit.breaker = breaker;
+    if (breaker === null && !this.#roster.limited && (tried === null || tried.size === 0)) return null;
+    this.#unfit.tried = tried;
+    return this.#unfit;
   }
 
   #eligibleOf(tried: Tried | null): number {
     let count = 0;
-    for (let i = 0; tried !== null && i < tried.size; i++) if (this.#occupants[tried.at(i)]?.eligible) count++;
+    for (let i = 0; tried !== null && i < tried.size; i++) if (this.#occupants.at(tried.at(i))?.eligible) count++;
     return count;
-  }
-
-  #change(change: MemberChange): void {
-    const occupant = this.#byKey.get(change.key);
-    if (occupant === undefined) return;
-    occupant.addresses = change.addresses;
-    const eligible = isEligible(change, occupant.endpoint.weight);
-    if (eligible !== occupant.eligible) this.#setEligible(occupant, eligible);
-  }
-
-  #replaceAll(snapshot: MembershipSnapshot): void {
-    const staying = new Set(snapshot.endpoints.map((each) => each.key));
-    for (const occupant of this.#byKey.values()) if (!staying.has(occupant.key)) this.#leave(occupant);
-    const joined: Occupant[] = [];
-    for (const each of snapshot.endpoints) {
-      const known = this.#byKey.get(each.key);
-      if (known === undefined) joined.push(this.#join(each));
-      else this.#refresh(known, each);
-    }
-    this.#limited = snapshot.endpoints.some((each) => each.maxConnections !== Number.POSITIVE_INFINITY);
-    this.#updatePolicies(snapshot);
-    // After `update`, and told also when true: a slot taken over by the same id must not inherit a verdict.
-    for (const occupant of joined) occupant.group.policy.setEligible(occupant.slot, occupant.eligible);
-    for (const each of snapshot.endpoints) this.#verdict(each);
-  }
-
-  #updatePolicies(snapshot: MembershipSnapshot): void {
-    const primaries: Endpoint[] = [];
-    const backups: Endpoint[] = [];
-    for (const each of snapshot.endpoints)
-      (each.backup ? backups : primaries).push(this.#byKey.get(each.key)!.endpoint);
-    this.#primaries.update(primaries);
-    this.#backups.update(backups);
-  }
-
-  #verdict(member: MemberSnapshot): void {
-    const occupant = this.#byKey.get(member.key)!;
-    const eligible = isEligible(member, member.weight);
-    if (eligible !== occupant.eligible) this.#setEligible(occupant, eligible);
-  }
-
-  #setEligible(occupant: Occupant, eligible: boolean): void {
-    occupant.eligible = eligible;
-    occupant.group.eligible += eligible ? 1 : -1;
-    occupant.group.policy.setEligible(occupant.slot, eligible);
-  }
-
-  #join(member: MemberSnapshot): Occupant {
-    const slot = this.#takeSlot();
-    const occupant: Occupant = {
-      slot,
-      id: member.id,
-      key: member.key,
-      group: member.backup ? this.#backups : this.#primaries,
-      addresses: member.addresses,
-      maxConnections: member.maxConnections,
-      endpoint: describe(slot, member),
-      eligible: isEligible(member, member.weight),
-      member: true,
-    };
-    if (occupant.eligible) occupant.group.eligible++;
-    this.#occupants[slot] = occupant;
-    this.#limits[slot] = member.maxConnections;
-    this.#byKey.set(member.key, occupant);
-    return occupant;
-  }
-
-  #refresh(occupant: Occupant, member: MemberSnapshot): void {
-    const { endpoint } = occupant;
-    occupant.addresses = member.addresses;
-    occupant.maxConnections = member.maxConnections;
-    this.#limits[occupant.slot] = member.maxConnections;
-    if (
-      endpoint.weight !== member.weight ||
-      endpoint.zone !== member.zone ||
-      endpoint.location?.latitude !== member.location?.latitude ||
-      endpoint.location?.longitude !== member.location?.longitude
-    ) {
-      occupant.endpoint = describe(occupant.slot, member);
-    }
-  }
-
-  #leave(occupant: Occupant): void {
-    this.#byKey.delete(occupant.key);
-    occupant.member = false;
-    if (occupant.eligible) occupant.group.eligible--;
-    occupant.eligible = false;
-    this.#tellLeft(occupant.slot);
-    if (this.#counts.of(occupant.slot) === 0) this.#free(occupant);
-  }
-
-  #free(occupant: Occupant): void {
-    this.#occupants[occupant.slot] = undefined;
-    this.#freeSlots.push(occupant.slot);
-  }
-
-  #takeSlot(): number {
-    const slot = this.#freeSlots.pop();
-    if (slot === undefined) return this.#occupants.length;
-    this.#tellLeft(slot);
-    return slot;
-  }
-
-  #tellLeft(slot: number): void {
-    for (const listener of this.#leftListeners) listener(slot);
   }
 
   #notUnderWay(slot: number): EquipoiseError {
     return new EquipoiseError('contract-broken', `pool ${this.#pool}: no pick of slot ${slot} is under way`);
   }
-}
-
-/** What a request must not get; one object per picker, reused by every pick. */
-class LimitsAndTried implements Avoid {
-  tried: Tried | null = null;
-  readonly #inFlight: InFlight;
-  readonly #limits: readonly number[];
-
-  constructor(inFlight: InFlight, limits: readonly number[]) {
-    this.#inFlight = inFlight;
-    this.#limits = limits;
-  }
-
-  has(slot: number): boolean {
-    return this.#inFlight.of(slot) >= this.#limits[slot]! || (this.tried?.has(slot) ?? false);
-  }
-}
-
-function isEligible(state: Pick<MemberSnapshot, 'mode' | 'health' | 'addresses'>, weight: number): boolean {
-  return state.mode === 'ready' && state.health !== 'down' && weight > 0 && state.addresses.length > 0;
-}
-
-function describe(slot: number, { id, weight, zone, location }: MemberSnapshot): Endpoint {
-  return { slot, id, weight, ...(zone !== undefined && { zone }), ...(location !== undefined && { location }) };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { EquipoiseError } from '../../core/kernel/errors.ts';
 import type { PolicyDefinition } from '../../core/kernel/policy.ts';
 import type { Candidate } from '../../core/load/function-policy.ts';
+import { fakeClock } from '../../core/testing/fake-clock.ts';
 import { createPool } from './create-pool.ts';
 import type { EndpointInput } from './endpoint-input.ts';
 import type { Picked } from './pick.ts';
@@ -332,5 +333,62 @@ describe('discovery', () => {
     expect(refusal(() => pool.update({ endpoints: [] }))).toContain('which discovery finds here');
     pool.close();
     expect(stopped).toBe(1);
+  });
+});
+
+describe('guards', () => {
+  const clock = fakeClock();
+  const pool = createPool({
+    endpoints: three,
+    policy: 'round-robin',
+    clock,
+    circuitBreaker: { failures: 2, openForMs: 1000 },
+    outliers: { consecutiveFailures: 0 },
+    panic: { below: 0.2 },
+    slowStart: { windowMs: 5000 },
+  });
+
+  test('are told, seen in the state, and keep a failing endpoint out for a while', () => {
+    const events: PoolEvent[] = [];
+    pool.subscribe((event) => events.push(event));
+    for (let i = 0; i < 6; i++) {
+      const picked = take(pool);
+      picked.done({ ok: picked.endpoint.id !== three[0], latencyMs: 1 });
+    }
+    expect(events).toMatchObject([{ pool: 'pool', endpoint: three[0], what: 'breaker', from: 'closed', to: 'open' }]);
+    expect(pool.endpoints[0]).toMatchObject({ eligible: false, breaker: 'open', ejected: false });
+    expect(idsOf(pool, 9)).not.toContain(three[0]);
+    clock.advance(1000);
+    expect(pool.endpoints[0]).toMatchObject({ eligible: true, breaker: 'half-open', effectiveWeight: 0.1 });
+    expect(idsOf(pool, 3)).toContain(three[0]);
+    expect(pool.endpoints[0]).toMatchObject({ breaker: 'closed' });
+  });
+
+  test.each<{ given: Partial<PoolInput>; want: string }>([
+    { given: { circuitBreaker: { failures: 0 } }, want: 'circuitBreaker.failures is 0; write a number from 1 to 1023' },
+    { given: { outliers: { maxEjected: 2 } }, want: 'outliers.maxEjected is 2; write a number from 0 to 1' },
+    { given: { slowStart: {} as { windowMs: number } }, want: 'slowStart.windowMs is undefined' },
+    { given: { panic: { below: 50 } }, want: 'panic.below is 50' },
+    { given: { panic: { bellow: 0.5 } as never }, want: 'panic has an unknown key "bellow"; did you mean "below"?' },
+    { given: { subset: { size: 0, balancer: 0 } }, want: 'subset.size is 0' },
+  ])('$want', ({ given, want }) => {
+    expect(refusal(() => createPool({ endpoints: three, ...given }))).toContain(want);
+  });
+
+  test('a cost counts in flight as long as its pick', () => {
+    const weighed = createPool({ endpoints: ['a:1'] });
+    const picked = take(weighed, { cost: 40 });
+    expect(weighed.endpoints[0]!.inFlight).toBe(40);
+    picked.done(fine);
+    expect(weighed.endpoints[0]!.inFlight).toBe(0);
+    expect(refusal(() => weighed.pick({ cost: 0.5 }))).toBe(
+      'contract-broken: a cost is 0.5; write a whole number from 1 to 1000000',
+    );
+  });
+
+  test('a subset leaves the others to other balancers', () => {
+    const part = createPool({ endpoints: three, subset: { size: 1, balancer: 1 } });
+    expect(new Set(idsOf(part, 6)).size).toBe(1);
+    expect(part.endpoints.map((each) => each.eligible).sort()).toEqual([false, false, true]);
   });
 });

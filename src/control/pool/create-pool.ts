@@ -39,7 +39,7 @@ class LivePool implements Pool, PickOwner {
   readonly #picker: Picker;
   readonly #membership: Membership;
   readonly #request: PickRequest = createPickRequest();
-  readonly #outcome = { ok: true, latencyMs: -1, report: undefined as PickOutcome['report'] };
+  readonly #outcome = { ok: true, latencyMs: -1, neutral: false, report: undefined as PickOutcome['report'] };
   readonly #tried = new Tried();
   readonly #listeners = new Set<(event: PoolEvent) => void>();
   #read: ReadonlyMap<string, ReadEndpoint> = new Map();
@@ -52,14 +52,18 @@ class LivePool implements Pool, PickOwner {
   #closed = false;
 
   constructor(input: PoolInput) {
-    const { clock = systemClock, zone, locate, discovery, health, policy = DEFAULT_POLICY } = input;
+    const { clock = systemClock, zone, locate, discovery, health, subset, policy = DEFAULT_POLICY } = input;
     const rng = input.rng ?? (input.seed === undefined ? systemRng() : createRng(input.seed));
     this.name = input.name ?? 'pool';
     this.#policy = policy;
     this.#discovered = discovery !== undefined;
     const createPolicy = this.#readPolicy(policy);
     const deps = { clock, rng, ...(zone !== undefined && { zone }), ...(locate !== undefined && { locate }) };
-    this.#picker = new Picker({ pool: this.name, createPolicy, ...deps });
+    this.#picker = new Picker({
+      ...{ pool: this.name, createPolicy, ...deps, guards: input },
+      ...(subset !== undefined && { subset }),
+      onEvent: (event) => this.#tell(event),
+    });
     const started = health?.({ clock });
     this.#stopChecks = () => started?.resolver.close();
     this.#membership = createMembership({
@@ -81,8 +85,14 @@ class LivePool implements Pool, PickOwner {
     return this.#membership.endpoints().map((state) => {
       const { origin, options } = this.#read.get(state.id)!;
       const { zone, location } = options;
-      const inFlight = this.#picker.inFlight.of(this.#slots.get(state.id)!);
-      return { ...state, origin, ...(zone !== undefined && { zone }), ...(location && { location }), inFlight };
+      // An endpoint outside of this pool's subset has no slot.
+      const slot = this.#slots.get(state.id) ?? -1;
+      const known = {
+        ...state,
+        ...this.#picker.stateOf(slot),
+        inFlight: slot < 0 ? 0 : this.#picker.inFlight.of(slot),
+      };
+      return { ...known, origin, ...(zone !== undefined && { zone }), ...(location && { location }) };
     });
   }
 
@@ -92,7 +102,7 @@ class LivePool implements Pool, PickOwner {
     const cost = this.#fill(request);
     const slot = this.#picker.pick(this.#request, tried);
     if (slot < 0) return NONE[this.#picker.noneReason(tried)];
-    return new Pick(this.#endpoints[slot]!, this, slot, cost);
+    return new Pick(this.#endpoints[slot]!, this, slot, cost, this.#picker.ticket);
   }
 
   pickMany(key: string, count: number): PoolEndpoint[] {
@@ -104,12 +114,14 @@ class LivePool implements Pool, PickOwner {
     throw new EquipoiseError('contract-broken', `policy ${this.policy} has no order of endpoints for a key; ${fix}`);
   }
 
-  finish(slot: number, _cost: number, { ok, latencyMs = -1, report }: PickOutcome): void {
+  finish(slot: number, cost: number, ticket: number, given: PickOutcome): void {
+    const { ok, latencyMs = -1, neutral = false, report } = given;
     const outcome = this.#outcome;
     outcome.ok = ok;
     outcome.latencyMs = latencyMs;
+    outcome.neutral = neutral;
     outcome.report = report;
-    this.#picker.done(slot, outcome);
+    this.#picker.done(slot, outcome, cost, ticket);
   }
 
   update(change: PoolChange): void {
@@ -159,12 +171,12 @@ class LivePool implements Pool, PickOwner {
 
   #apply(update: MembershipUpdate): void {
     this.#picker.apply(update);
-    if (update.kind === 'snapshot') this.#findSlots(update.endpoints.length);
+    if (update.kind === 'snapshot') this.#findSlots();
   }
 
-  #findSlots(members: number): void {
+  #findSlots(): void {
     const slots = new Map<string, number>();
-    for (let slot = 0; slots.size < members; slot++) {
+    for (let slot = 0; slots.size < this.#picker.members; slot++) {
       if (!this.#picker.isMember(slot)) continue;
       const { id } = this.#picker.endpoint(slot);
       const { address, origin } = this.#read.get(id)!;
@@ -182,9 +194,9 @@ class LivePool implements Pool, PickOwner {
     request.key = key;
     request.clientIp = clientIp;
     request.zone = zone;
-    request.cost = cost;
+    request.cost = cost === 1 ? 1 : checkedCost(cost);
     request.jump = 0;
-    return cost;
+    return request.cost;
   }
 
   #triedSlots(endpoints: readonly PoolEndpoint[]): Tried {
@@ -211,6 +223,14 @@ class LivePool implements Pool, PickOwner {
   #refuseClosed(): void {
     if (this.#closed) throw new EquipoiseError('contract-broken', `pool ${this.name} is closed`);
   }
+}
+
+/** Sums of costs are kept in 32 bits: so many of the greatest may be in flight at one endpoint. */
+const GREATEST_COST = 1_000_000;
+
+function checkedCost(cost: number): number {
+  if (Number.isInteger(cost) && cost >= 1 && cost <= GREATEST_COST) return cost;
+  throw new EquipoiseError('contract-broken', `a cost is ${cost}; write a whole number from 1 to ${GREATEST_COST}`);
 }
 
 /** Endpoints that are known at once. */

@@ -18,6 +18,8 @@ export interface PickOutcome {
   readonly ok: boolean;
   /** Milliseconds to the first byte of the answer; absent or −1: this outcome says nothing about latency. */
   readonly latencyMs?: number;
+  /** True: says nothing about the endpoint, for the caller gave up. Default false. */
+  readonly neutral?: boolean;
   /** What the endpoint said of its own load. */
   readonly report?: Outcome['report'];
 }
@@ -44,7 +46,7 @@ export interface Picked {
 
 /** Takes outcomes of picks. */
 export interface PickOwner {
-  finish(slot: number, cost: number, outcome: PickOutcome): void;
+  finish(slot: number, cost: number, ticket: number, outcome: PickOutcome): void;
 }
 
 /** What `pool.pick` allocates: one object. */
@@ -53,14 +55,16 @@ export class Pick implements Picked {
   declare readonly none?: undefined;
   readonly #owner: PickOwner;
   readonly #cost: number;
+  readonly #ticket: number;
   /** −1 once it ended. */
   #slot: number;
 
-  constructor(endpoint: PoolEndpoint, owner: PickOwner, slot: number, cost: number) {
+  constructor(endpoint: PoolEndpoint, owner: PickOwner, slot: number, cost: number, ticket: number) {
     this.endpoint = endpoint;
     this.#owner = owner;
     this.#slot = slot;
     this.#cost = cost;
+    this.#ticket = ticket;
   }
 
   done(outcome: PickOutcome): void {
@@ -70,6 +74,6 @@ export class Pick implements Picked {
     const slot = this.#slot;
     if (slot < 0) throw new EquipoiseError('contract-broken', `the pick of ${this.endpoint.id} is done already`);
     this.#slot = -1;
-    this.#owner.finish(slot, this.#cost, outcome);
+    this.#owner.finish(slot, this.#cost, this.#ticket, outcome);
   }
 }

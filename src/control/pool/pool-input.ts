@@ -3,12 +3,15 @@ import type { Location } from '../../core/kernel/endpoint.ts';
 import type { Rng } from '../../core/kernel/rng.ts';
 import type { Resolver } from '../discovery/resolver.ts';
 import type { MembershipChecks } from '../membership/membership.ts';
+import type { GuardOptions } from '../picker/guards.ts';
+import type { SubsetOptions } from '../picker/roster.ts';
 import type { EndpointInput } from './endpoint-input.ts';
+import { checkGuards, checkNumbers, NO_END } from './guard-input.ts';
 import type { PolicyInput } from './policy-input.ts';
 import { checkKeys, checkText, nameOf, refuse } from './refuse.ts';
 
 /** What `createPool` takes. */
-export interface PoolInput {
+export interface PoolInput extends GuardOptions {
   /** Who serves; may be empty. Left out only with `discovery`. */
   readonly endpoints?: readonly EndpointInput[];
   /** Default `least-connections`. */
@@ -23,6 +26,8 @@ export interface PoolInput {
   readonly discovery?: EndpointSource;
   /** Active checks; `healthChecks(…)` of `equipoise/health` makes them. Absent: none, and no timer runs. */
   readonly health?: PoolChecks;
+  /** Uses a part of the endpoints only, where many programs serve the same ones. */
+  readonly subset?: SubsetOptions;
   /** Default: the runtime's monotonic clock. */
   readonly clock?: Clock;
   /** Repeats every draw: for tests. Default: entropy of the system. */
@@ -46,7 +51,11 @@ export interface StartedChecks {
   readonly resolver: Resolver;
 }
 
-const KEYS = [...['endpoints', 'policy', 'name', 'zone', 'locate', 'discovery', 'health'], ...['clock', 'seed', 'rng']];
+const KEYS = [
+  ...['endpoints', 'policy', 'name', 'zone', 'locate', 'discovery', 'health', 'subset'],
+  ...['circuitBreaker', 'outliers', 'slowStart', 'panic'],
+  ...['clock', 'seed', 'rng'],
+];
 
 /** Throws `config-invalid`, naming the key and the fix. Endpoints and policy are read elsewhere. */
 export function checkPoolInput(input: PoolInput): void {
@@ -60,6 +69,8 @@ export function checkPoolInput(input: PoolInput): void {
   if (zone !== undefined) checkText('zone', zone);
   if (locate !== undefined && typeof locate !== 'function') refuse('locate', `is ${nameOf(locate)}`);
   if (discovery !== undefined && typeof discovery.start !== 'function') refuse('discovery', 'has no start');
+  checkGuards(input);
+  if (input.subset !== undefined) checkNumbers('subset', input.subset, { size: [1, NO_END], balancer: [0, NO_END] });
   if (health !== undefined && typeof health !== 'function') {
     refuse('health', `is ${nameOf(health)}`, "write healthChecks({ … }) of 'equipoise/health'");
   }

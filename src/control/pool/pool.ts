@@ -1,5 +1,7 @@
 import type { Location } from '../../core/kernel/endpoint.ts';
 import type { EndpointState, MembershipEvent } from '../membership/membership.ts';
+import type { GuardEvent } from '../picker/guard-event.ts';
+import type { PickState } from '../picker/picker.ts';
 import type { Mode } from '../pool-options.ts';
 import type { EndpointInput } from './endpoint-input.ts';
 import type { NonePicked, Picked, PoolEndpoint } from './pick.ts';
@@ -12,14 +14,16 @@ export interface PoolRequest {
   readonly clientIp?: string;
   /** The failure domain the request comes from. Default: the pool's. */
   readonly zone?: string;
-  /** What the request weighs in flight, > 0. Default 1. */
+  /** What the request weighs in flight, a whole number from 1 to 1,000,000. Default 1. */
   readonly cost?: number;
   /** Endpoints that this request was sent to before: they are not picked again. */
   readonly tried?: readonly PoolEndpoint[];
 }
 
 /** An endpoint and what is known of it now. */
-export interface PoolEndpointState extends EndpointState {
+export interface PoolEndpointState extends EndpointState, PickState {
+  /** A pick may reach it: mode, weight, checks, breaker and ejection together. */
+  readonly eligible: boolean;
   readonly origin: string;
   readonly zone?: string;
   readonly location?: Location;
@@ -36,7 +40,7 @@ export interface PolicyFailure {
 }
 
 /** One change of state. */
-export type PoolEvent = MembershipEvent | PolicyFailure;
+export type PoolEvent = MembershipEvent | GuardEvent | PolicyFailure;
 
 /** Endpoints that serve the same thing, and the policy that picks among them. */
 export interface Pool {
@@ -48,7 +52,7 @@ export interface Pool {
   /**
    * An endpoint for one request, or why there is none. Of what is returned, `done` is called once.
    *
-   * Errors  throws `contract-broken` after `close`.
+   * Errors  throws `contract-broken` after `close`, and for a cost out of range.
    */
   pick(request?: PoolRequest): Picked | NonePicked;
   /**

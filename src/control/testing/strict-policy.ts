@@ -20,6 +20,8 @@ export function strictPolicy({ inFlight }: PolicyDeps): StrictPolicy {
   let updates = 0;
   let turn = 0;
   let lastAvoid: Avoid | null = null;
+  /** Every pick so far had the cost 1, so that costs in flight are picks. */
+  let plain = true;
 
   function take(slot: number): number {
     underWay.set(slot, (underWay.get(slot) ?? 0) + 1);
@@ -41,8 +43,9 @@ export function strictPolicy({ inFlight }: PolicyDeps): StrictPolicy {
       if (!members.some((each) => each.slot === slot)) throw new Error(`slot ${slot} is no member`);
       eligible.set(slot, value);
     },
-    pick(_request, avoid) {
+    pick(request, avoid) {
       lastAvoid = avoid;
+      plain &&= request.cost === 1;
       turn++;
       for (let i = 0; i < members.length; i++) {
         const { slot, weight } = members[(turn + i) % members.length]!;
@@ -53,7 +56,7 @@ export function strictPolicy({ inFlight }: PolicyDeps): StrictPolicy {
     done(slot) {
       const count = underWay.get(slot) ?? 0;
       if (count < 1) throw new Error(`no pick of slot ${slot} is under way`);
-      if (inFlight.of(slot) !== count - 1) throw new Error('the pick that ends still counts as in flight');
+      if (plain && inFlight.of(slot) !== count - 1) throw new Error('the pick that ends still counts as in flight');
       underWay.set(slot, count - 1);
       ended.push(slot);
     },

@@ -11,6 +11,11 @@ export interface Outcome {
    * (tunnels, tcp connections, a client that went away). A failure's latency is penalised by the load signals.
    */
   latencyMs: number;
+  /**
+   * True: it says nothing about the endpoint, for its client went away or we could not ask. `ok` is true and `latencyMs` −1
+   * then. Absent: false.
+   */
+  neutral?: boolean;
   /** What the endpoint said of its own load with this answer. Read before `done` returns: the object is reused. */
   report?: LoadReport | undefined;
 }
