@@ -66,6 +66,18 @@ describe('AdaptiveLimit', () => {
     expect(serve({ windows: 500, latencyOf: () => 10, share }).at(-1)).toBe(want);
   });
 
+  test('what was used in one window is no reason to grow in the next', () => {
+    const clock = fakeClock();
+    const guard = new AdaptiveLimit({ initial: 100, minSamples: 1 }, clock);
+    const serveTogether = (count: number) => {
+      for (let i = 0; i < count; i++) guard.tryStart();
+      clock.advance(1000);
+      for (let i = 0; i < count; i++) guard.done(10);
+      return guard.limit;
+    };
+    expect([serveTogether(1), serveTogether(90), serveTogether(1), serveTogether(1)]).toEqual([100, 102, 104, 104]);
+  });
+
   test('an unused limit still shrinks', () => {
     const limits = serve({ windows: 20, share: 0.2, latencyOf: (_, window) => (window < 10 ? 10 : 100) });
     expect([limits[9], limits[19]! < 15]).toEqual([20, true]);

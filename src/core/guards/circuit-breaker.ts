@@ -136,8 +136,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * A pick of `slot` ended well or not. Without its ticket it is taken for one that began in the present state: a probe, if
-   * one is under way.
+   * A pick of `slot` ended well or not, said as soon as that is known (first byte, connection made), not when a tunnel closes.
+   * Without its ticket it is taken for one that began in the present state: a probe, if one is under way.
    */
   done(slot: number, ok: boolean, ticket = NO_TICKET): void {
     if (slot >= this.#told.length) this.#reach(slot);

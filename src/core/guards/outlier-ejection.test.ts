@@ -106,6 +106,17 @@ describe('failures in a row', () => {
     ]);
   });
 
+  test('an interval under suspicion takes no time back, though the cap kept the endpoint in', () => {
+    const { guard, clock, heard, runTo } = setUp(3);
+    fail(guard, 0, 5);
+    runTo(30_000);
+    fail(guard, 1, 5);
+    guard.advance(clock.now());
+    fail(guard, 0, 5);
+    runTo(60_000);
+    expect(heard.at(-1)).toBe('60 s: 0 out until 120 s: 5 failures in a row');
+  });
+
   test('counts that workers hand over', () => {
     const { guard, clock } = setUp(3);
     guard.add(0, 10, 4, 4);

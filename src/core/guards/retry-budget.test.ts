@@ -43,6 +43,7 @@ describe('RetryBudget', () => {
     { why: 'few requests', options: {}, requests: 1, want: 3 },
     { why: 'a fifth of those under way', options: {}, requests: 40, want: 8 },
     { why: 'the next one would be more than a fifth', options: {}, requests: 41, want: 9 },
+    { why: 'rounding does not make one more', options: { ratio: 0.07 }, requests: 100, want: 7 },
     { why: 'another least number', options: { minActive: 0 }, requests: 4, want: 1 },
     { why: 'none for none', options: { minActive: 0 }, requests: 0, want: 0 },
   ])('concurrency: $why', ({ options, requests, want }) => {
@@ -66,6 +67,7 @@ describe('RetryBudget', () => {
     { afterMs: 9000, want: 10 },
     { afterMs: 9999, want: 10 },
     { afterMs: 10_000, want: 0 },
+    ...[15, 16, 17, 18, 19, 20, 21, 22, 23, 24].map((seconds) => ({ afterMs: seconds * 1000, want: 0 })),
     { afterMs: 1e9, want: 0 },
   ])('a token lives for the ttl: $want after $afterMs ms', ({ afterMs, want }) => {
     const clock = fakeClock(12_345.5);

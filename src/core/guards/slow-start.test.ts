@@ -86,7 +86,7 @@ describe('SlowStart', () => {
     { why: 'more than half', before: [1, 1], enters: [1, 1, 1], want: 0 },
     { why: 'one that weighs more than the rest', before: [1, 1], enters: [3], want: 0 },
     { why: 'many that weigh little', before: [10], enters: [1, 1, 1], want: 3 },
-    { why: 'half, in tenths', before: [0.1, 0.2], enters: [0.3], want: 1 },
+    { why: 'half, but for rounding', before: [0.3], enters: [0.2, 0.1], want: 2 },
     { why: 'weight 0 does not enter', before: [1], enters: [0], want: 0 },
   ])('of the weight $before when $enters enter ($why), $want warm', ({ before, enters, want }) => {
     const { guard, heard } = setUp();
