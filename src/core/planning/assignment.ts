@@ -14,7 +14,8 @@
 
 import { type Assignment, type CostMatrix, checkMatrix, toAssignment } from './cost-matrix.ts';
 import { Matching } from './matching.ts';
-import { assignAllUnits, type Holders } from './shortest-augmenting-path.ts';
+import type { Holders } from './partial-assignment.ts';
+import { assignAllUnits } from './shortest-augmenting-path.ts';
 
 /** Solves `matrix` exactly. */
 export function solveAssignment(matrix: CostMatrix): Assignment {
