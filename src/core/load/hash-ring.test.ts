@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { xxhash32 } from '../hash/xxhash32.ts';
 import { endpoints } from '../testing/index.ts';
 import { HashRing } from './hash-ring.ts';
 
@@ -11,13 +12,13 @@ describe('HashRing', () => {
     { why: 'weight 0 has none', specs: [{ weight: 0 }, { weight: 1 }], want: 10 },
     { why: 'thinned out by halves', specs: [{ weight: 1_000_000 }, { weight: 8 }], want: 5_000_040 },
   ])('$why', ({ specs, want }) => {
-    const ring = new HashRing();
+    const ring = new HashRing(xxhash32);
     ring.reset(endpoints(specs), 10);
     expect(ring.length).toBe(want);
   });
 
   test('who leaves takes the points along, who gains weight gets more', () => {
-    const ring = new HashRing();
+    const ring = new HashRing(xxhash32);
     const lengths = [3, 2, [{ slot: 0, weight: 3 }, { slot: 1 }], 0].map((specs) => {
       ring.reset(endpoints(specs), 10);
       return ring.length;

@@ -1,15 +1,14 @@
 /**
  * Points on a ring of 2^32 hashes, each owned by a member; a key belongs to the owner of the next point.
  *
- * A member has `virtualNodes` × weight points, the hashes of its id under the seeds 0, 1, 2, …, so its points don't depend
- * on the other members: a change merges the points of newcomers into those that stay. A ring of more than 8 Mi points is
+ * A member has `virtualNodes` × weight points, hashes of its id and 0, 1, 2, …, so its points don't depend on the other
+ * members: a change merges the points of newcomers into those that stay. A ring of more than 8 Mi points is
  * halved until it fits: each member keeps its first points.
  *
  * Source  Karger et al., "Consistent hashing and random trees", STOC 1997; virtual nodes: Stoica et al., "Chord", 2001.
  * Cost    `reset` O(points + new points × log new points), allocating 8 bytes a point; `indexOf` O(log points).
  * Order   of two members with the same point, the one whose id comes first.
  */
-import { xxhash32 } from '../hash/xxhash32.ts';
 import type { Endpoint } from '../kernel/endpoint.ts';
 import { byId } from './by-id.ts';
 import { capacityFor } from './grow.ts';
@@ -20,6 +19,9 @@ const MOST_POINTS = 2 ** 23;
 /** Newcomers are numbered in the low bits of a double's 53; the 32 of the hash lie above. */
 const MOST_MEMBERS = 2 ** 21;
 
+/** The point of an endpoint's `node`th virtual node: an integer in [0, 2^32). */
+export type PointHash = (id: string, node: number) => number;
+
 interface Placed {
   readonly slot: number;
   readonly id: string;
@@ -27,9 +29,14 @@ interface Placed {
 }
 
 export class HashRing {
+  readonly #pointOf: PointHash;
   #placed = new Map<number, Placed>();
   #points = new Uint32Array(0);
   #owners = new Int32Array(0);
+
+  constructor(pointOf: PointHash) {
+    this.#pointOf = pointOf;
+  }
 
   /** Places the members of weight above 0, and no others. */
   reset(members: readonly Endpoint[], virtualNodes: number): void {
@@ -66,7 +73,7 @@ export class HashRing {
 
   /** The points that stay and those of the newcomers, both in order, into one new ring. */
   #merge(stays: Uint8Array, newcomers: readonly Placed[], total: number): void {
-    const added = sortedPoints(newcomers);
+    const added = sortedPoints(newcomers, this.#pointOf);
     const points = new Uint32Array(total);
     const owners = new Int32Array(total);
     let at = 0;
@@ -122,11 +129,11 @@ function isSame(a: Placed | undefined, b: Placed): boolean {
 }
 
 /** Each point is hash × MOST_MEMBERS + the newcomer's number, so that they sort by hash, then by id. */
-function sortedPoints(newcomers: readonly Placed[]): Float64Array {
+function sortedPoints(newcomers: readonly Placed[], pointOf: PointHash): Float64Array {
   const sorted = new Float64Array(totalOf(newcomers));
   let at = 0;
   for (const [number, { id, points }] of newcomers.entries()) {
-    for (let node = 0; node < points; node++) sorted[at++] = xxhash32(id, node) * MOST_MEMBERS + number;
+    for (let node = 0; node < points; node++) sorted[at++] = pointOf(id, node) * MOST_MEMBERS + number;
   }
   return sorted.sort();
 }

@@ -67,14 +67,17 @@ describe('createPolicy', () => {
 describe('PolicyOptions', () => {
   test.each([
     { given: 'p2c', want: { type: 'p2c' } },
-    { given: 'ring-hash', want: { type: 'ring-hash', virtualNodes: 150, key: 'client-ip' } },
-    { given: { type: 'ring-hash', virtualNodes: 7 }, want: { type: 'ring-hash', virtualNodes: 7, key: 'client-ip' } },
+    { given: 'ring-hash', want: { type: 'ring-hash', hash: 'xxhash32', key: 'client-ip' } },
+    {
+      given: { type: 'ring-hash', virtualNodes: 7 },
+      want: { type: 'ring-hash', hash: 'xxhash32', virtualNodes: 7, key: 'client-ip' },
+    },
     {
       given: 'bounded-load',
       want: {
         type: 'bounded-load',
         factor: 1.25,
-        policy: { type: 'ring-hash', virtualNodes: 150, key: 'client-ip' },
+        policy: { type: 'ring-hash', hash: 'xxhash32', key: 'client-ip' },
       },
     },
     {
@@ -95,6 +98,8 @@ describe('PolicyOptions', () => {
     { given: { type: 'ring-hash', virtualNodes: 10_001 }, path: 'virtualNodes' },
     { given: { type: 'ring-hash', virtualNodes: 1.5 }, path: 'virtualNodes' },
     { given: { type: 'ring-hash', key: 'url' }, path: 'key' },
+    { given: { type: 'ring-hash', hash: 'md5' }, path: 'hash' },
+    { given: { type: 'maglev', tableSize: 65_536 }, path: 'tableSize' },
     { given: { type: 'least-response-time', initialMs: -1 }, path: 'initialMs' },
     { given: { type: 'bounded-load', factor: 0.9 }, path: 'factor' },
     { given: { type: 'bounded-load', policy: 'p2c' }, path: 'policy.type' },

@@ -6,6 +6,9 @@ import { ringHash } from './ring-hash.ts';
 
 const options = { type: 'ring-hash' } as const;
 describePolicyContract('ring-hash', ringHash.create, { options, decidedBy: 'key' });
+for (const hash of ['murmur3', 'ketama'] as const) {
+  describePolicyContract(`ring-hash of ${hash}`, ringHash.create, { options: { ...options, hash }, decidedBy: 'key' });
+}
 
 const COLLIDING = { slot: 3, id: '10.0.105.118:8080' };
 const COLLIDED = { slot: 1, id: '10.1.53.31:8080' };
@@ -29,6 +32,14 @@ describe('ring-hash', () => {
       expect(ring(3, 2).pick(pickRequest({ key }), null)).toBe(want.slot);
     },
   );
+
+  // What `python3 src/core/load/ketama.reference.py` prints for these servers and keys.
+  test("with ketama, keys are where memcached's clients have them", () => {
+    const policy = ringHash.create({ ...options, hash: 'ketama' }, policyDeps());
+    policy.update(endpoints([1, 2, 3, 4].map((host) => ({ id: `10.0.1.${host}:11211` }))));
+    const owners = Array.from({ length: 24 }, (_, i) => policy.pick(pickRequest({ key: `key-${i}` }), null));
+    expect(owners).toEqual([2, 2, 2, 2, 2, 3, 2, 3, 3, 1, 0, 2, 0, 0, 1, 2, 2, 0, 3, 3, 0, 3, 1, 3]);
+  });
 
   test('a key that hashes to a point belongs to its owner', () => {
     const policy = ring(3, 1);

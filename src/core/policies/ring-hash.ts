@@ -4,7 +4,7 @@
  * An endpoint that may not serve is walked past, so only its keys move, to the owners of the points after its own. Adding
  * or removing one of n endpoints moves about 1/n of the keys. The key is the request's; without one, the client's address.
  *
- * Source  Karger et al., "Consistent hashing and random trees", STOC 1997; see load/hash-ring.ts.
+ * Source  Karger et al., "Consistent hashing and random trees", STOC 1997; see load/hash-ring.ts. Ketama: load/ketama.ts.
  * Cost    pick O(log points), then one step for each point walked past; allocates nothing. `update` is
  *         one pass over the ring, and sorts the points of newcomers; a verdict does not touch it.
  * Order   the same on every worker and machine that has the same ids and weights.
@@ -12,22 +12,33 @@
  */
 import { z } from 'zod';
 import { AffinityKey } from '../hash/affinity-key.ts';
+import { murmur3 } from '../hash/murmur3.ts';
 import { requestHash } from '../hash/request-hash.ts';
+import { xxhash32 } from '../hash/xxhash32.ts';
 import type { Avoid, PickRequest, PolicyDefinition } from '../kernel/policy.ts';
 import { EligibleSet } from '../load/eligible.ts';
-import { HashRing } from '../load/hash-ring.ts';
+import { HashRing, type PointHash } from '../load/hash-ring.ts';
+import { createKetamaPoints, KETAMA_POINTS, ketamaKey } from '../load/ketama.ts';
 
 const DEFAULT_VIRTUAL_NODES = 150;
+const DEFAULT_HASH = 'xxhash32';
 
 export const RingHashOptions = /* @__PURE__ */ (() =>
   z.strictObject({
     type: z.literal('ring-hash'),
-    virtualNodes: z
-      .int()
-      .min(1)
-      .max(10_000)
-      .default(DEFAULT_VIRTUAL_NODES)
-      .describe('Points on the ring for each unit of weight, 1 to 10,000; more make shares more even.'),
+    hash: z
+      .enum(['xxhash32', 'murmur3', 'ketama'])
+      .default(DEFAULT_HASH)
+      .describe("What places endpoints and keys; ketama is libketama's ring of MD5."),
+    virtualNodes: z.exactOptional(
+      z
+        .int()
+        .min(1)
+        .max(10_000)
+        .describe(
+          `Points on the ring for each unit of weight, 1 to 10,000; more make shares more even. Absent: ${DEFAULT_VIRTUAL_NODES}, with ketama ${KETAMA_POINTS}.`,
+        ),
+    ),
     key: AffinityKey,
   }))();
 export type RingHashOptions = z.input<typeof RingHashOptions>;
@@ -35,15 +46,33 @@ export type RingHashOptions = z.input<typeof RingHashOptions>;
 /** So many points are walked past before it is asked whether anyone may serve at all. */
 const STEPS_BEFORE_DOUBT = 1000;
 
+interface RingHashes {
+  readonly pointOf: PointHash;
+  readonly keyOf: (text: string) => number;
+  readonly virtualNodes: number;
+}
+
+function hashesOf(hash: NonNullable<RingHashOptions['hash']>): RingHashes {
+  const virtualNodes = DEFAULT_VIRTUAL_NODES;
+  if (hash === 'ketama') return { pointOf: createKetamaPoints(), keyOf: ketamaKey, virtualNodes: KETAMA_POINTS };
+  return hash === 'murmur3'
+    ? { pointOf: murmur3, keyOf: (text) => murmur3(text), virtualNodes }
+    : { pointOf: xxhash32, keyOf: (text) => xxhash32(text), virtualNodes };
+}
+
 export const ringHash: PolicyDefinition<'ring-hash', RingHashOptions> = {
   type: 'ring-hash',
-  create: ({ virtualNodes = DEFAULT_VIRTUAL_NODES }, { rng }) => {
+  create: ({ hash = DEFAULT_HASH, ...options }, { rng }) => {
+    const hashes = hashesOf(hash);
+    const virtualNodes = options.virtualNodes ?? hashes.virtualNodes;
     const eligible = new EligibleSet();
-    const ring = new HashRing();
+    const ring = new HashRing(hashes.pointOf);
+
+    const startOf = (request: PickRequest): number => ring.indexOf(requestHash(request, rng, hashes.keyOf));
 
     function pick(request: PickRequest, avoid: Avoid | null): number {
       if (eligible.count === 0) return -1;
-      let index = ring.indexOf(requestHash(request, rng));
+      let index = startOf(request);
       for (let steps = 0; steps < ring.length; steps++) {
         const slot = ring.ownerAt(index);
         if (eligible.has(slot) && !avoid?.has(slot)) return slot;
@@ -56,7 +85,7 @@ export const ringHash: PolicyDefinition<'ring-hash', RingHashOptions> = {
     function pickMany(request: PickRequest, count: number): number[] {
       const slots = new Set<number>();
       const wanted = Math.min(count, eligible.count);
-      let index = slots.size < wanted ? ring.indexOf(requestHash(request, rng)) : 0;
+      let index = slots.size < wanted ? startOf(request) : 0;
       while (slots.size < wanted) {
         const slot = ring.ownerAt(index);
         if (eligible.has(slot)) slots.add(slot);
