@@ -45,6 +45,10 @@ pools:
       fall: 5
       initial: down
       jitter: 0.5
+    circuitBreaker: { failures: 2, openFor: 3s, halfOpen: 4 }
+    outliers: { consecutiveFailures: 2, interval: 3s, minRequests: 4, deviations: 2.5, failureRate: 0.6, baseEjection: 7s, maxEjection: 8m, maxEjected: 0.9 }
+    slowStart: 15s
+    panic: { below: 0.25 }
     retries: { attempts: 3 }
     timeouts: { connect: 1s, response: 2s, idle: 3s, tunnel: 4s }
     connections: { idle: 5, maxAge: 6s, maxRequests: 7 }

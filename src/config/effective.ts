@@ -5,7 +5,8 @@ import type { Config } from './config.ts';
 import type { Path } from './problem.ts';
 import { formatDuration, formatSize } from './scalars.ts';
 
-const durationKeys = ['drainTimeout', 'interval', 'timeout', 'maxAge'];
+const durationKeys = ['drainTimeout', 'interval', 'timeout', 'maxAge', 'openFor', 'slowStart'];
+const ejectionKeys = ['baseEjection', 'maxEjection'];
 const sizeKeys = ['headBytes', 'bodyBytes'];
 
 /** The configuration as a file could say it, with every default filled in and secrets replaced by `***`. */
@@ -55,6 +56,7 @@ function encode(value: unknown, path: Path): unknown {
 }
 
 function encodeNumber(value: number, parent: string, key: string): unknown {
+  if (ejectionKeys.includes(key)) return formatDuration(value);
   if (durationKeys.includes(key) || parent === 'timeouts') return formatDuration(value);
   return sizeKeys.includes(key) ? formatSize(value) : value;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EndpointAddress, EndpointOptions } from '../control/pool-options.ts';
 import { formatAddress, isHostName, readEndpointAddress } from './addresses.ts';
+import { CircuitBreakerFile, OutliersFile, PanicFile } from './guards.ts';
 import { misread, type Reading, scalar, section } from './reading.ts';
 import { HealthFile, PolicyFile } from './registered.ts';
 import { choice, decimal, duration, flag, integer, text } from './scalars.ts';
@@ -84,6 +85,12 @@ export const PoolFile = section(
     ),
     endpoints: z.array(EndpointFile).describe('Who serves.'),
     health: z.exactOptional(HealthFile).describe('Checks that find out who is up; absent: none.'),
+    circuitBreaker: z.exactOptional(CircuitBreakerFile).describe('Leaves a failing endpoint alone; absent: off.'),
+    outliers: z.exactOptional(OutliersFile).describe('Ejects endpoints that fail more than others; absent: off.'),
+    slowStart: z
+      .exactOptional(duration())
+      .describe('In which a new or recovered endpoint reaches its weight; absent: at once.'),
+    panic: z.exactOptional(PanicFile).describe('Ignores checks when too few endpoints pass them; absent: never.'),
     retries: Retries.prefault({}).describe('After connect failures and connections cut before the first byte.'),
     timeouts: PoolTimeouts.prefault({}).describe('Time-outs towards endpoints.'),
     connections: PoolConnections.prefault({}).describe('Connections kept to the endpoints.'),
@@ -92,5 +99,5 @@ export const PoolFile = section(
     forwarded: flag().prefault(false).describe('Adds `Forwarded` to requests.'),
     requestId: flag().prefault(false).describe('Makes `X-Request-Id` where a trusted proxy has not sent one.'),
   },
-  ['discovery', 'outliers', 'circuitBreaker', 'hedge', 'sticky', 'slowStart', 'queue', 'cost', 'tls', 'http', 'panic'],
+  ['discovery', 'hedge', 'sticky', 'queue', 'cost', 'tls', 'http'],
 );

@@ -7,6 +7,14 @@ export interface PoolOptions {
   readonly endpoints: readonly EndpointOptions[];
   /** Absent: no checks, every endpoint stays `unknown`. `type` names a probe. */
   readonly health?: HealthOptions;
+  /** Absent: off. */
+  readonly circuitBreaker?: CircuitBreakerFields;
+  /** Absent: off. */
+  readonly outliers?: OutlierFields;
+  /** Milliseconds in which a new or recovered endpoint reaches its weight; absent: at once. */
+  readonly slowStart?: number;
+  /** Below which share of endpoints that are not down checks are not believed; absent: never. */
+  readonly panic?: { readonly below: number };
   readonly retries: { /** Further tries on other endpoints; 0 = none. */ readonly attempts: number };
   readonly timeouts: PoolTimeouts;
   readonly connections: PoolConnections;
@@ -44,6 +52,25 @@ export type EndpointAddress =
 
 export type Mode = 'ready' | 'draining' | 'maintenance';
 export type Health = 'up' | 'down' | 'unknown';
+
+/** See `core/guards/circuit-breaker.ts`; `openFor` in milliseconds. */
+export interface CircuitBreakerFields {
+  readonly failures: number;
+  readonly openFor: number;
+  readonly halfOpen: number;
+}
+
+/** See `core/guards/outlier-ejection.ts`; times in milliseconds. */
+export interface OutlierFields {
+  readonly consecutiveFailures: number;
+  readonly interval: number;
+  readonly minRequests: number;
+  readonly deviations: number;
+  readonly failureRate?: number;
+  readonly baseEjection: number;
+  readonly maxEjection: number;
+  readonly maxEjected: number;
+}
 
 /** What every probe shares; the probe's own options lie beside these and belong to its file. */
 export interface HealthOptions {

@@ -12,6 +12,16 @@ const change = (what: 'health' | 'addresses' | 'membership' | 'mode', from: stri
   reason: 'connect refused',
 });
 
+const guard = (
+  endpoint: string,
+  what: 'breaker' | 'ejection' | 'panic',
+  from: string,
+  to: string,
+): ServerHappening => ({
+  kind: 'guard',
+  ...{ pool: 'main', endpoint, what, from, to, reason: 'why' },
+});
+
 test.each<{ event: ServerHappening; want: string | undefined }>([
   { event: change('health', 'up', 'down'), want: 'warn pool main: endpoint a is down (was up): connect refused' },
   { event: change('health', 'down', 'up'), want: 'info pool main: endpoint a is up (was down): connect refused' },
@@ -24,6 +34,16 @@ test.each<{ event: ServerHappening; want: string | undefined }>([
     event: change('addresses', '10.0.0.1', ''),
     want: 'info pool main: endpoint a has the addresses none (had 10.0.0.1): connect refused',
   },
+  {
+    event: guard('a', 'breaker', 'closed', 'open'),
+    want: 'warn pool main: endpoint a: breaker is open (was closed): why',
+  },
+  {
+    event: guard('a', 'breaker', 'half-open', 'closed'),
+    want: 'info pool main: endpoint a: breaker is closed (was half-open): why',
+  },
+  { event: guard('a', 'ejection', 'returned', 'ejected'), want: 'warn pool main: endpoint a is ejected: why' },
+  { event: guard('', 'panic', 'off', 'on'), want: 'warn pool main: panic is on (was off): why' },
   { event: change('membership', 'absent', 'member'), want: undefined },
   {
     event: { kind: 'listening', listener: 'web', address: { kind: 'tcp', host: '::1', port: 80 } },

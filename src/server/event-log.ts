@@ -37,6 +37,8 @@ function describe(event: ServerEvent): Line | undefined {
   switch (event.kind) {
     case 'membership':
       return describeMembership(event);
+    case 'guard':
+      return describeGuard(event);
     case 'listening':
       return {
         level: 'info',
@@ -75,6 +77,13 @@ function describeMembership(event: ServerEvent & { kind: 'membership' }): Line |
     };
   }
   return { level: 'info', message: `${subject}: ${what} is ${to} (was ${from}): ${reason}` };
+}
+
+function describeGuard({ pool, endpoint, what, from, to, reason }: ServerEvent & { kind: 'guard' }): Line {
+  const level = to === 'open' || to === 'ejected' || to === 'on' ? 'warn' : 'info';
+  if (what === 'ejection') return { level, message: `pool ${pool}: endpoint ${endpoint} is ${to}: ${reason}` };
+  const subject = endpoint === '' ? `pool ${pool}` : `pool ${pool}: endpoint ${endpoint}`;
+  return { level, message: `${subject}: ${what} is ${to} (was ${from}): ${reason}` };
 }
 
 const connections = (count: number) => (count === 1 ? '1 connection' : `${count} connections`);

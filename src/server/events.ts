@@ -1,4 +1,5 @@
 import type { MembershipEvent } from '../control/membership/membership.ts';
+import type { GuardEvent } from '../control/picker/guard-event.ts';
 import type { SocketAddress } from '../transport/transport.ts';
 
 /** What the server tells people; `at` is milliseconds since 1970. */
@@ -6,6 +7,7 @@ export type ServerEvent = { readonly at: number } & ServerHappening;
 
 export type ServerHappening =
   | ({ readonly kind: 'membership' } & MembershipEvent)
+  | ({ readonly kind: 'guard' } & GuardEvent)
   | { readonly kind: 'listening'; readonly listener: string; readonly address: SocketAddress }
   | { readonly kind: 'draining'; readonly connections: number; readonly timeoutMs: number }
   | { readonly kind: 'drained'; readonly remaining: number }

@@ -3,6 +3,8 @@ import type { Resolver } from '../control/discovery/resolver.ts';
 import { createProbe } from '../control/health/registry.ts';
 import { createMembership, type Membership, type MembershipEvent } from '../control/membership/membership.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
+import type { GuardEvent } from '../control/picker/guard-event.ts';
+import { guardOptions } from '../control/picker/guards.ts';
 import { Picker } from '../control/picker/picker.ts';
 import type { PoolOptions } from '../control/pool-options.ts';
 import type { Clock } from '../core/kernel/clock.ts';
@@ -21,6 +23,7 @@ export interface PoolDeps {
   readonly createPolicy: (options: { readonly type: string }, deps: PolicyDeps) => Policy;
   readonly counters: Counters;
   readonly onEvent: (event: MembershipEvent) => void;
+  readonly onGuardEvent: (event: GuardEvent) => void;
 }
 
 /** A pool at work: its membership, and the picker that follows it. */
@@ -34,7 +37,11 @@ export interface ServedPool extends ProxyPool {
 export function startPool(name: string, options: PoolOptions, deps: PoolDeps): ServedPool {
   const { clock, rng, scheduler, resolver, transport, onEvent } = deps;
   const createPolicy = (policyDeps: PolicyDeps) => deps.createPolicy(options.policy, policyDeps);
-  const picker = new Picker({ pool: name, createPolicy, clock, rng });
+  const picker = new Picker({
+    ...{ pool: name, createPolicy, clock, rng },
+    guards: guardOptions(options),
+    onEvent: deps.onGuardEvent,
+  });
   const { endpoints, health } = options;
   const checks = health && { options: health, probe: createProbe(health, { scheduler, transport }), scheduler };
   const membership = createMembership({

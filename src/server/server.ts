@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts';
-import type { EndpointState } from '../control/membership/membership.ts';
+import type { EndpointState, MembershipEvent } from '../control/membership/membership.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
+import type { GuardEvent } from '../control/picker/guard-event.ts';
+import type { PickState } from '../control/picker/picker.ts';
 import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { Registry } from '../core/kernel/registry.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
@@ -16,7 +18,7 @@ import type { ServerEvent, ServerHappening } from './events.ts';
 import { bindAll, type ServedListener } from './listeners.ts';
 import { type PoolDeps, type ServedPool, settled, startPool } from './pools.ts';
 
-export interface ServerDeps extends Omit<PoolDeps, 'onEvent'> {
+export interface ServerDeps extends Omit<PoolDeps, 'onEvent' | 'onGuardEvent'> {
   /** Advanced by its owner, also while the server drains. */
   readonly timers: TimerWheel;
   /** Of the whole program: connections of clients and to endpoints. */
@@ -43,7 +45,7 @@ export interface BoundListener {
 export interface PoolState {
   readonly name: string;
   readonly policy: string;
-  readonly endpoints: readonly (EndpointState & { readonly inFlight: number })[];
+  readonly endpoints: readonly (EndpointState & PickState & { readonly inFlight: number })[];
 }
 
 export interface RunningServer {
@@ -77,10 +79,9 @@ export async function startServer(config: Config, deps: ServerDeps): Promise<Run
   const pools = new Map<string, ServedPool>();
   try {
     for (const [name, options] of Object.entries(config.pools)) {
-      pools.set(
-        name,
-        startPool(name, options, { ...deps, onEvent: (event) => emit({ kind: 'membership', ...event }) }),
-      );
+      const onEvent = (event: MembershipEvent) => emit({ kind: 'membership', ...event });
+      const onGuardEvent = (event: GuardEvent) => emit({ kind: 'guard', ...event });
+      pools.set(name, startPool(name, options, { ...deps, onEvent, onGuardEvent }));
     }
     const listeners = Object.entries(config.listeners).map(([name, options]) => {
       const limited = withinTotal(name, options, config, deps.counters);
@@ -197,10 +198,11 @@ function describeListener({ name, options, sockets }: ServedListener): BoundList
 }
 
 function describePool({ name, options, membership, picker, slots }: ServedPool): PoolState {
-  const inFlight = (id: string): number => {
-    const slot = slots.get(id);
-    return slot === undefined ? 0 : picker.inFlight.of(slot);
-  };
-  const endpoints = membership.endpoints().map((each) => ({ ...each, inFlight: inFlight(each.id) }));
+  const endpoints = membership.endpoints().map((each) => {
+    const slot = slots.get(each.id);
+    return slot === undefined
+      ? { ...each, inFlight: 0 }
+      : { ...each, ...picker.stateOf(slot), inFlight: picker.inFlight.of(slot) };
+  });
   return { name, policy: options.policy.type, endpoints };
 }

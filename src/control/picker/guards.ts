@@ -2,6 +2,7 @@ import { type BreakerState, CircuitBreaker, type CircuitBreakerOptions } from '.
 import { OutlierEjection, type OutlierEjectionOptions } from '../../core/guards/outlier-ejection.ts';
 import { SlowStart, type SlowStartOptions } from '../../core/guards/slow-start.ts';
 import type { Clock } from '../../core/kernel/clock.ts';
+import type { CircuitBreakerFields, OutlierFields, PoolOptions } from '../pool-options.ts';
 
 /** What protects a pool from its endpoints, and them from it; each is off where it is absent. */
 export interface GuardOptions {
@@ -10,6 +11,27 @@ export interface GuardOptions {
   readonly slowStart?: SlowStartOptions;
   /** Checks are not believed while fewer than this share of the endpoints is not down, 0 to 1. */
   readonly panic?: { readonly below: number };
+}
+
+/** A pool's guards as its configuration has them. */
+export function guardOptions(
+  pool: Pick<PoolOptions, 'circuitBreaker' | 'outliers' | 'slowStart' | 'panic'>,
+): GuardOptions {
+  const { circuitBreaker, outliers, slowStart, panic } = pool;
+  return {
+    ...(circuitBreaker !== undefined && { circuitBreaker: breakerOptions(circuitBreaker) }),
+    ...(outliers !== undefined && { outliers: outlierOptions(outliers) }),
+    ...(slowStart !== undefined && { slowStart: { windowMs: slowStart } }),
+    ...(panic !== undefined && { panic }),
+  };
+}
+
+function breakerOptions({ failures, openFor, halfOpen }: CircuitBreakerFields): CircuitBreakerOptions {
+  return { failures, openForMs: openFor, halfOpen };
+}
+
+function outlierOptions({ interval, baseEjection, maxEjection, ...rest }: OutlierFields): OutlierEjectionOptions {
+  return { ...rest, intervalMs: interval, baseEjectionMs: baseEjection, maxEjectionMs: maxEjection };
 }
 
 /** Hears the guards' verdicts. Must not call them back. */

@@ -10,7 +10,7 @@ import { relay, relayDrained, relayEnd, relayProgress, relayTimeout } from '../s
 import type { ProtocolDefinition, ProtocolDeps, ProtocolRuntime, ProxyPool } from './protocol.ts';
 
 const pickRequest = createPickRequest();
-const outcome: Outcome = { ok: true, latencyMs: -1 };
+const outcome: Outcome = { ok: true, latencyMs: -1, neutral: false };
 
 /** Any TCP protocol: a connection in, a connection out, bytes both ways with half-close and back-pressure. */
 export const tcp: ProtocolDefinition<'tcp'> = {
@@ -89,6 +89,7 @@ class TcpClient extends Connection {
   readonly #tried = new Tried();
   #triesLeft: number;
   #slot = -1;
+  #ticket = -1;
   #endpoint: TcpEndpoint | null = null;
 
   constructor(listener: TcpListener, pool: ProxyPool, socket: Socket<TcpClient>, source: ClientSource) {
@@ -112,12 +113,15 @@ class TcpClient extends Connection {
     this.#slot = picker.pick(pickRequest, this.#tried);
     if (this.#slot < 0) this.terminate();
     else {
+      this.#ticket = picker.ticket;
       if (this.#tried.size > 0) this.listener.deps.poolMetrics(this.pool.name).retried(this.#slot);
       this.#endpoint = new TcpEndpoint(this, this.#slot);
     }
   }
 
   connected(): void {
+    // It proved itself now; the connection may last for days.
+    this.pool.picker.judge(this.#slot, true, this.#ticket);
     this.touch();
     this.resume();
   }
@@ -186,8 +190,9 @@ class TcpClient extends Connection {
   #release(ok: boolean): void {
     if (this.#slot === -1) return;
     outcome.ok = ok;
-    outcome.latencyMs = -1;
-    this.pool.picker.done(this.#slot, outcome);
+    // Connected: judged then; not connected: the client went away.
+    outcome.neutral = ok;
+    this.pool.picker.done(this.#slot, outcome, 1, this.#ticket);
     this.#slot = -1;
   }
 }

@@ -118,7 +118,7 @@ export class Answer {
   #switchProtocols(exchange: Exchange, head: ResponseHead, rest: Buffer): number {
     if (!exchange.wantsUpgrade) return BROKEN;
     const { scratch } = this.#listener;
-    exchange.status = 101;
+    exchange.beginTunnel();
     exchange.responseStarted = true;
     exchange.client!.send(scratch, 0, writeSwitchingHead(head, scratch), false);
     this.rest = rest;

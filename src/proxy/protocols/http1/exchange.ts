@@ -18,7 +18,7 @@ export const ONE_WRITE_BYTES = 65_536;
 export type Failure = 'connect' | 'closed' | 'garbage' | 'overload' | 'timeout';
 
 const pickRequest = createPickRequest();
-const outcome: Outcome = { ok: true, latencyMs: -1 };
+const outcome: Outcome = { ok: true, latencyMs: -1, neutral: false };
 const NO_BYTES = Buffer.alloc(0);
 const STATUS_OF: Record<Failure, number> = { connect: 502, closed: 502, garbage: 502, overload: 503, timeout: 504 };
 
@@ -32,6 +32,7 @@ export class Exchange {
   upstream: UpstreamConnection | null = null;
   pool: Http1Pool | null = null;
   slot = -1;
+  #ticket = -1;
   readonly tried = new Tried();
   #triesLeft = 0;
   #failureStatus = 503;
@@ -127,6 +128,7 @@ export class Exchange {
     }
     if (this.tried.size > 0) pool.metrics.retried(slot);
     this.slot = slot;
+    this.#ticket = pool.picker.ticket;
     const idle = pool.idle.take(slot);
     if (idle === undefined) this.#connect(slot);
     else {
@@ -237,7 +239,7 @@ export class Exchange {
     this.upstream = null;
     if (pool !== null && this.slot !== -1) {
       pool.metrics.request(this.slot, this.status === 0 ? status : this.status, -1);
-      this.#release(true, -1);
+      this.#release(true, -1, true);
     } else this.#listener.metrics.answered(status);
     upstream?.abandon();
     this.#recycle();
@@ -260,27 +262,35 @@ export class Exchange {
     if (this.slot === -1) this.#listener.metrics.answered(status);
     else {
       this.pool!.metrics.request(this.slot, status, -1);
-      this.#release(blameless, blameless ? -1 : this.#elapsedMs());
+      this.#release(blameless, blameless ? -1 : this.#elapsedMs(), blameless);
     }
     this.#recycle();
     client.answerProblem(status, keepAlive, isHead);
     client.exchangeEnded(keepAlive, requestDone);
   }
 
+  /** The endpoint proved itself now; the tunnel may last for days. */
+  beginTunnel(): void {
+    this.status = 101;
+    this.pool!.picker.judge(this.slot, true, this.#ticket);
+  }
+
   /** An upgraded connection ended; its time says nothing about the endpoint's latency. */
   endTunnel(): void {
     this.pool!.metrics.request(this.slot, 101, this.latencyMs);
-    this.#release(true, -1);
+    this.#release(true, -1, true);
     this.#recycle();
   }
 
-  #release(ok: boolean, latencyMs: number): void {
+  /** `neutral`: the endpoint had no part in how it ended. */
+  #release(ok: boolean, latencyMs: number, neutral = false): void {
     if (this.slot === -1) return;
     outcome.ok = ok;
     outcome.latencyMs = latencyMs;
+    outcome.neutral = neutral;
     const { slot } = this;
     this.slot = -1;
-    this.pool!.picker.done(slot, outcome);
+    this.pool!.picker.done(slot, outcome, 1, this.#ticket);
   }
 
   /** Free for the next request. The bytes are let go, the endpoint and client as well. */

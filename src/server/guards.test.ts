@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import { ConfigFile, toConfig } from '../config/config.ts';
+import { fakeClock } from '../core/testing/fake-clock.ts';
+import { protocols } from '../proxy/protocols/registry.ts';
+import { type RunningServer, startServer } from './server.ts';
+import { testDeps } from './testing/start.ts';
+
+const open: { close(): void }[] = [];
+afterEach(() => {
+  for (const each of open.splice(0)) each.close();
+});
+
+interface Backend {
+  readonly port: number;
+  /** What it answers with from now on. */
+  status: number;
+}
+
+async function backend(): Promise<Backend> {
+  const server = createServer((_request, response) => response.writeHead(served.status).end());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const served = { port: (server.address() as { port: number }).port, status: 200 };
+  open.push({
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  });
+  return served;
+}
+
+/** A server of two backends, `a` and `b`, whose guards' time a test moves by hand. */
+async function setUp(guards: object) {
+  const [a, b] = [await backend(), await backend()];
+  const clock = fakeClock();
+  const endpoints = [
+    { id: 'a', address: a.port },
+    { id: 'b', address: b.port },
+  ];
+  const config = toConfig(
+    ConfigFile.parse({
+      listeners: { web: { bind: '127.0.0.1:0', protocol: 'http', routes: [{ pool: 'main' }] } },
+      pools: { main: { policy: 'round-robin', servedBy: true, endpoints, ...guards } },
+    }),
+  );
+  const server = await startServer(config, { ...testDeps(), protocols, clock });
+  open.push(server);
+  const { port } = server.listeners[0]!.address as { port: number };
+  /** Who answered each of `count` requests: `a200`. */
+  async function ask(count: number): Promise<string[]> {
+    const answers: string[] = [];
+    for (let i = 0; i < count; i++) {
+      const response = await fetch(`http://127.0.0.1:${port}/`);
+      await response.arrayBuffer();
+      answers.push(`${response.headers.get('x-served-by')}${response.status}`);
+    }
+    return answers;
+  }
+  return { a, b, clock, server, ask };
+}
+
+const told = (server: RunningServer) =>
+  server.events.recent().flatMap((event) => (event.kind === 'guard' ? [`${event.endpoint} ${event.to}`] : []));
+const stateOf = (server: RunningServer, id: string) => server.pools()[0]!.endpoints.find((each) => each.id === id);
+
+describe('a server with guards', () => {
+  test('leaves an endpoint alone that answers with 500, and takes it back when it is well', async () => {
+    const { a, clock, server, ask } = await setUp({ circuitBreaker: { failures: 3, openFor: '10s' } });
+    a.status = 500;
+    expect((await ask(6)).filter((each) => each === 'a500')).toHaveLength(3);
+    expect(await ask(4)).toEqual(['b200', 'b200', 'b200', 'b200']);
+    expect(stateOf(server, 'a')).toMatchObject({ breaker: 'open', eligible: false });
+    clock.advance(10_000);
+    expect((await ask(4)).filter((each) => each === 'a500')).toHaveLength(1);
+    a.status = 200;
+    clock.advance(10_000);
+    expect(await ask(4)).toContain('a200');
+    expect(await ask(2)).toContain('a200');
+    expect(told(server)).toEqual(['a open', 'a half-open', 'a open', 'a half-open', 'a closed']);
+  });
+
+  test('ejects it for a while', async () => {
+    const { a, clock, server, ask } = await setUp({ outliers: { consecutiveFailures: 3, baseEjection: '30s' } });
+    a.status = 503;
+    await ask(6);
+    expect(await ask(4)).toEqual(['b200', 'b200', 'b200', 'b200']);
+    a.status = 200;
+    clock.advance(30_000);
+    expect(await ask(4)).toContain('a200');
+    expect(told(server)).toEqual(['a ejected', 'a returned']);
+  });
+
+  test('tries all the same when every endpoint fails', async () => {
+    const { a, b, ask } = await setUp({ circuitBreaker: { failures: 2 } });
+    a.status = 500;
+    b.status = 500;
+    expect(new Set(await ask(12))).toEqual(new Set(['a500', 'b500']));
+    a.status = 200;
+    expect(await ask(3)).toContain('a200');
+    expect(await ask(3)).toEqual(['a200', 'a200', 'a200']);
+  });
+});
