@@ -2,6 +2,7 @@ import { proposal } from '../core/kernel/proposal.ts';
 import { check } from './check.ts';
 import { demo } from './demo.ts';
 import { type CliIo, exitCodes } from './io.ts';
+import { plan } from './plan.ts';
 import { run } from './run.ts';
 import { schema } from './schema.ts';
 import { serve } from './serve.ts';
@@ -19,6 +20,12 @@ const commands: readonly Command[] = [
   { name: 'run', parameters: '<config>', summary: 'serve what a configuration says', start: run },
   { name: 'serve', parameters: '<target…>', summary: 'balance between targets, without a configuration', start: serve },
   { name: 'check', parameters: '<config>', summary: 'report every mistake in a configuration', start: check },
+  {
+    name: 'plan',
+    parameters: '<batch.json>',
+    summary: 'assign the requests of a batch, at the least cost',
+    start: plan,
+  },
   { name: 'schema', parameters: '', summary: 'print the JSON Schema of the configuration', start: schema },
 ];
 
