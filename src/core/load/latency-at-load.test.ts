@@ -29,7 +29,12 @@ describe('LatencyAtLoad', () => {
     { why: 'times the root of those under way', samples: same(3, 10, 8), load: 8, want: 30 },
     { why: 'of the nine at the nearest load', samples: [...same(7, 10, 5), ...same(9, 90, 8)], load: 8, want: 270 },
     { why: 'the same, at the other load', samples: [...same(9, 10, 3), ...same(7, 90, 6)], load: 3, want: 20 },
-    { why: 'of equally near the newest', samples: [...same(7, 10, 3), ...same(9, 30, 3)], load: 3, want: 60 },
+    {
+      why: 'of equally near the newest',
+      samples: [...same(7, 10, 3), ...same(5, 30, 3), ...same(4, 10, 3)],
+      load: 3,
+      want: 60,
+    },
     { why: 'only the last 16 count', samples: [...same(9, 10, 3), ...same(16, 90, 6)], load: 3, want: 180 },
     { why: 'at up to twice the load: as it is', samples: same(5, 90, 7), load: 3, want: 180 },
     { why: 'at more: in proportion', samples: same(5, 90, 8), load: 3, want: 80 },

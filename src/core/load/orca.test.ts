@@ -103,6 +103,10 @@ describe('readOrca', () => {
         `BIN ${base64(block(8, [1 * 8 + 2, 99]))}`,
         `BIN ${base64([8 * 8, 0])}`,
       ],
+      [
+        `BIN ${base64(block(8, [...block(1, [...Buffer.from('in_flight')]), ...field(2, 1), 1 * 8 + 2, 9]))}`,
+        'BIN OQAAAAAAAPA/O',
+      ],
       ['BIN A=AA', 'BIN OQAA AAAAAPA/'],
     ].flat(),
   )('refuses %j', (value) => {

@@ -5,6 +5,7 @@ import { defineRegistry, type Registry } from '../kernel/registry.ts';
 import { antColony } from './ant-colony.ts';
 import { boundedLoad } from './bounded-load.ts';
 import { first } from './first.ts';
+import { geographic } from './geographic.ts';
 import { ipHash } from './ip-hash.ts';
 import { leastConnections } from './least-connections.ts';
 import { leastResponseTime } from './least-response-time.ts';
@@ -19,12 +20,14 @@ import { roundRobin } from './round-robin.ts';
 import { weightedRandom } from './weighted-random.ts';
 import { weightedResponseTime } from './weighted-response-time.ts';
 import { weightedRoundRobin } from './weighted-round-robin.ts';
+import { zoneAware } from './zone-aware.ts';
 
 /** Every built-in policy, by type. A new one is its own file, one line here and one in schema.ts. */
 export const policies = defineRegistry([
   antColony,
   boundedLoad,
   first,
+  geographic,
   ipHash,
   leastConnections,
   leastResponseTime,
@@ -39,6 +42,7 @@ export const policies = defineRegistry([
   weightedRandom,
   weightedResponseTime,
   weightedRoundRobin,
+  zoneAware,
 ]);
 
 /** A policy's type, or its options; `policy` is what a wrapper wraps. */

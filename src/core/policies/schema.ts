@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AntColonyOptions } from './ant-colony.ts';
 import { boundedLoadOptions } from './bounded-load.ts';
 import { FirstOptions } from './first.ts';
+import { geographicOptions } from './geographic.ts';
 import { IpHashOptions } from './ip-hash.ts';
 import { LeastConnectionsOptions } from './least-connections.ts';
 import { LeastResponseTimeOptions } from './least-response-time.ts';
@@ -16,6 +17,7 @@ import { RoundRobinOptions } from './round-robin.ts';
 import { WeightedRandomOptions } from './weighted-random.ts';
 import { WeightedResponseTimeOptions } from './weighted-response-time.ts';
 import { WeightedRoundRobinOptions } from './weighted-round-robin.ts';
+import { zoneAwareOptions } from './zone-aware.ts';
 
 /** The short form: `p2c` means `{ type: p2c }`. */
 function orType<T extends z.ZodDiscriminatedUnion>(policies: T) {
@@ -50,6 +52,7 @@ const PolicyObject = z.discriminatedUnion('type', [
   AntColonyOptions,
   boundedLoadOptions(HashingPolicy),
   FirstOptions,
+  geographicOptions(AnyPolicy),
   IpHashOptions,
   LeastConnectionsOptions,
   LeastResponseTimeOptions,
@@ -64,6 +67,7 @@ const PolicyObject = z.discriminatedUnion('type', [
   WeightedRandomOptions,
   WeightedResponseTimeOptions,
   WeightedRoundRobinOptions,
+  zoneAwareOptions(AnyPolicy),
 ]);
 
 /**
