@@ -47,7 +47,6 @@ class LivePool implements Pool, PickOwner {
   readonly #endpoints: PoolEndpoint[] = [];
   #slots: ReadonlyMap<string, number> = new Map();
   #provide: (endpoints: readonly EndpointInput[]) => void = () => {};
-  readonly #stopChecks: () => void;
   readonly #discovered: boolean;
   #closed = false;
 
@@ -64,13 +63,13 @@ class LivePool implements Pool, PickOwner {
       ...(subset !== undefined && { subset }),
       onEvent: (event) => this.#tell(event),
     });
-    const started = health?.({ clock });
-    this.#stopChecks = () => started?.resolver.close();
+    const checks = health?.();
     this.#membership = createMembership({
       pool: this.name,
       endpoints: [],
       ...{ clock, rng },
-      ...(started !== undefined && { checks: started.checks, resolver: started.resolver }),
+      // Without a resolver: whoever connects, checks among them, does it by name.
+      ...(checks !== undefined && { checks }),
       provider: { start: (listener) => this.#start(discovery ?? given(input.endpoints ?? []), listener) },
       onEvent: (event) => this.#tell(event),
     });
@@ -156,7 +155,6 @@ class LivePool implements Pool, PickOwner {
     if (this.#closed) return;
     this.#closed = true;
     this.#membership.close();
-    this.#stopChecks();
     this.#listeners.clear();
   }
 

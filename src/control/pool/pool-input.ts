@@ -1,7 +1,6 @@
 import type { Clock } from '../../core/kernel/clock.ts';
 import type { Location } from '../../core/kernel/endpoint.ts';
 import type { Rng } from '../../core/kernel/rng.ts';
-import type { Resolver } from '../discovery/resolver.ts';
 import type { MembershipChecks } from '../membership/membership.ts';
 import type { GuardOptions } from '../picker/guards.ts';
 import type { SubsetOptions } from '../picker/roster.ts';
@@ -43,13 +42,7 @@ export interface EndpointSource {
 }
 
 /** Makes what checks a pool; called once for each pool. */
-export type PoolChecks = (deps: { readonly clock: Clock }) => StartedChecks;
-
-export interface StartedChecks {
-  readonly checks: MembershipChecks;
-  /** The checks connect to addresses, not to names. */
-  readonly resolver: Resolver;
-}
+export type PoolChecks = () => MembershipChecks;
 
 const KEYS = [
   ...['endpoints', 'policy', 'name', 'zone', 'locate', 'discovery', 'health', 'subset'],
