@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { versions } from 'node:process';
 import { Readable, Writable } from 'node:stream';
-import { BalancedPool, type Dispatcher, fetch, interceptors } from 'undici';
+import { BalancedPool, buildConnector, type Dispatcher, fetch, interceptors } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { PoolInput } from '../control/pool/pool-input.ts';
 import { type RecordedPool, recordedPool } from './testing/recorded-pool.ts';
@@ -339,6 +339,33 @@ describe.skipIf(!onNode)('the caller', () => {
     expect(ended).toMatchObject([{ ok: true, latencyMs: -1 }]);
   });
 
+  test('aborts while it is being connected: nothing is sent once the connection is there', async () => {
+    const paths: string[] = [];
+    const port = await startServer((request, response) => {
+      paths.push(request.url!);
+      response.end();
+    });
+    const connector = buildConnector({});
+    const started = withResolvers();
+    const abort = new AbortController();
+    let connect = (): void => {};
+    // Undici closes a connection whose request is aborted, and makes another: that one is not held.
+    const held: typeof connector = (...args) => {
+      connect = () => connector(...args);
+      if (!abort.signal.aborted) started.resolve();
+      else connect();
+    };
+    const { dispatcher } = dispatcherOf([port], { client: { connect: held, connections: 1 } });
+    const aborted = dispatcher.request({ origin: 'http://x', path: '/a', method: 'GET', signal: abort.signal });
+    const next = get(dispatcher, '/b');
+    await started.promise;
+    abort.abort();
+    await expect(aborted).rejects.toThrow();
+    connect();
+    await next;
+    expect(paths).toEqual(['/b']);
+  });
+
   test('has aborted before', async () => {
     const { dispatcher, ended } = dispatcherOf([await startServer()]);
     const signal = AbortSignal.abort();
@@ -421,12 +448,15 @@ describe.skipIf(!onNode)('a dispatcher’s life', () => {
 
   test('a request that fails while it closes still goes elsewhere', async () => {
     const arrived = withResolvers();
-    const failing = await startServer((request) => {
+    const failing = await startServer((request, response) => {
+      if (request.url === '/before') return void response.end();
       arrived.resolve();
       setImmediate(() => request.socket.destroy());
     });
     const ports = [failing, await startServer()];
     const { dispatcher } = dispatcherOf(ports);
+    // Both have a client, which close would close.
+    for (let i = 0; i < 2; i++) await get(dispatcher, '/before');
     const text = get(dispatcher);
     await arrived.promise;
     const closed = dispatcher.close();
