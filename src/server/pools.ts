@@ -52,6 +52,7 @@ export function startPool(name: string, options: PoolOptions, deps: PoolDeps): S
     resolver,
     provider: createProvider({ type: 'static', endpoints }),
     onEvent,
+    isSlotInUse: (slot) => picker.requestsOf(slot) > 0,
     ...(checks !== undefined && { checks }),
   });
   const slots = new Map<string, number>();

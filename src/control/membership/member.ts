@@ -32,6 +32,7 @@ export interface LastCheck {
 /** One endpoint while it is a member: its addresses, its verdict and its mode. */
 export class Member {
   readonly key: number;
+  readonly slot: number;
   readonly #deps: MemberDeps;
   #options: EndpointOptions;
   #mode: Mode;
@@ -45,8 +46,9 @@ export class Member {
   /** Resolved once the endpoint's name was answered for the first time, be it by a failure. */
   readonly settled: Promise<void>;
 
-  constructor(key: number, options: EndpointOptions, deps: MemberDeps) {
+  constructor(key: number, slot: number, options: EndpointOptions, deps: MemberDeps) {
     this.key = key;
+    this.slot = slot;
     this.#deps = deps;
     this.#options = options;
     this.#mode = options.mode;
@@ -113,6 +115,7 @@ export class Member {
     const { id, zone, location, maxConnections = Number.POSITIVE_INFINITY, backup } = this.#options;
     return {
       key: this.key,
+      slot: this.slot,
       id,
       weight: this.#weight,
       ...(zone !== undefined && { zone }),

@@ -25,7 +25,15 @@ describe('updates', () => {
     const [snapshot] = setUp([endpoint('a', { zone: 'z' })]).updates;
     const addresses = [{ kind: 'tcp', host: '10.0.0.1', port: 80 }];
     const state = { mode: 'ready', health: 'unknown', addresses };
-    const want = { key: 0, id: 'a', weight: 1, zone: 'z', maxConnections: Number.POSITIVE_INFINITY, backup: false };
+    const want = {
+      key: 0,
+      slot: 0,
+      id: 'a',
+      weight: 1,
+      zone: 'z',
+      maxConnections: Number.POSITIVE_INFINITY,
+      backup: false,
+    };
     expect(structuredClone(snapshot)).toEqual({ kind: 'snapshot', version: 2, endpoints: [{ ...want, ...state }] });
   });
 

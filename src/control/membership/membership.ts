@@ -9,6 +9,7 @@ import type { Probe } from '../health/probe.ts';
 import type { EndpointOptions, Health, HealthOptions, Mode } from '../pool-options.ts';
 import { type LastCheck, Member, type MemberDeps, type MemberField } from './member.ts';
 import type { Scheduler } from './scheduler.ts';
+import { Slots } from './slots.ts';
 import type { MembershipSnapshot, MembershipUpdate } from './snapshot.ts';
 
 export interface MembershipOptions {
@@ -24,6 +25,11 @@ export interface MembershipOptions {
   /** Default: `endpoints`, for good. */
   readonly provider?: Provider;
   readonly onEvent?: (event: MembershipEvent) => void;
+  /**
+   * True while a pick of `slot` is under way, or a picker has not yet applied `leftAtVersion`, since when the slot's endpoint
+   * is no member; until then the slot goes to no other. Default: never.
+   */
+  readonly isSlotInUse?: (slot: number, leftAtVersion: number) => boolean;
 }
 
 /** How endpoints are checked. Passed in ready-made, so that who checks nothing loads no probe. */
@@ -89,6 +95,7 @@ class LiveMembership implements Membership {
   readonly #intervalMs: number;
   readonly #provider: { stop(): void };
   readonly #listeners = new Set<(update: MembershipUpdate) => void>();
+  readonly #slots: Slots;
   #members = new Map<string, Member>();
   #version = 1;
   #nextKey = 0;
@@ -99,6 +106,7 @@ class LiveMembership implements Membership {
   constructor(options: MembershipOptions) {
     const { checks, endpoints } = options;
     this.#pool = options.pool;
+    this.#slots = new Slots(options.isSlotInUse ?? (() => false));
     this.#onEvent = options.onEvent ?? (() => {});
     this.#intervalMs = checks?.options.interval ?? 0;
     this.#memberDeps = {
@@ -157,7 +165,7 @@ class LiveMembership implements Membership {
     for (const each of endpoints) {
       const known = before.get(each.id);
       const stays = known?.is(each) === true;
-      const member = stays ? known : new Member(this.#nextKey++, each, this.#memberDeps);
+      const member = stays ? known : new Member(this.#nextKey++, this.#slots.take(), each, this.#memberDeps);
       this.#members.set(each.id, member);
       if (stays) this.#configure(member, each);
       else joined.push(member);
@@ -174,6 +182,8 @@ class LiveMembership implements Membership {
   }
 
   #leave(member: Member): void {
+    // After those who join now took theirs: a slot says by id who has it, and the id may be the same.
+    this.#slots.leave(member.slot, this.#version + 1);
     member.stop();
     this.#event(member.id, 'membership', 'member', 'absent', 'configuration');
   }

@@ -25,6 +25,8 @@ export interface MemberChange extends MemberState {
 export interface MemberSnapshot extends MemberState {
   /** Names one endpoint for its life; never reused. The same id with another address or role is another endpoint. */
   readonly key: number;
+  /** See `Endpoint`: the same in every worker, kept for the endpoint's life. */
+  readonly slot: number;
   readonly id: string;
   readonly weight: number;
   readonly zone?: string;

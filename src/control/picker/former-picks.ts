@@ -1,4 +1,4 @@
-import type { RequestCounts } from './request-counts.ts';
+import type { PickCounts } from './request-counts.ts';
 
 /** Picks under way, by slot, that a former policy took: their outcomes are none of the present one's business. */
 export class FormerPicks {
@@ -10,11 +10,11 @@ export class FormerPicks {
   }
 
   /** All that is under way now belongs to the past. */
-  reset(slots: number, underWay: RequestCounts): void {
+  reset(slots: number, underWay: PickCounts): void {
     this.#counts = new Int32Array(slots);
     this.#total = 0;
     for (let slot = 0; slot < slots; slot++) {
-      this.#counts[slot] = underWay.requestsOf(slot);
+      this.#counts[slot] = underWay.ownRequestsOf(slot);
       this.#total += this.#counts[slot]!;
     }
   }

@@ -1,12 +1,12 @@
+import { EquipoiseError } from '../../core/kernel/errors.ts';
 import type { MemberSnapshot } from '../membership/snapshot.ts';
 import type { Group } from './group.ts';
 import { createOccupant, type Occupant } from './occupant.ts';
 
-/** Who has which slot. A slot is given to another endpoint only after its last one left and has no pick under way. */
+/** Who has which slot. The membership gives a slot to another endpoint only after its last one left and has no pick under way. */
 export class Occupants {
   readonly #bySlot: (Occupant | undefined)[] = [];
   readonly #byKey = new Map<number, Occupant>();
-  readonly #freeSlots: number[] = [];
   readonly #leftListeners: ((slot: number) => void)[] = [];
 
   /** Members only. */
@@ -33,8 +33,10 @@ export class Occupants {
   }
 
   join(member: MemberSnapshot, group: Group): Occupant {
-    const occupant = createOccupant(this.#takeSlot(), member, group);
-    this.#bySlot[occupant.slot] = occupant;
+    const { slot } = member;
+    this.#clear(slot);
+    const occupant = createOccupant(slot, member, group);
+    this.#bySlot[slot] = occupant;
     this.#byKey.set(member.key, occupant);
     return occupant;
   }
@@ -49,18 +51,21 @@ export class Occupants {
 
   free(occupant: Occupant): void {
     this.#bySlot[occupant.slot] = undefined;
-    this.#freeSlots.push(occupant.slot);
   }
 
   onLeft(listener: (slot: number) => void): void {
     this.#leftListeners.push(listener);
   }
 
-  #takeSlot(): number {
-    const slot = this.#freeSlots.pop();
-    if (slot === undefined) return this.#bySlot.length;
-    this.#tellLeft(slot);
-    return slot;
+  /** Makes room for the next endpoint of `slot`; connections that came back after the last pick are told once more. */
+  #clear(slot: number): void {
+    const before = this.#bySlot[slot];
+    if (before !== undefined) {
+      throw new EquipoiseError('contract-broken', `slot ${slot} of '${before.id}' was given to another endpoint`);
+    }
+    if (slot < this.#bySlot.length) this.#tellLeft(slot);
+    // Without holes: an array that has some is slower to read.
+    while (this.#bySlot.length < slot) this.#bySlot.push(undefined);
   }
 
   #tellLeft(slot: number): void {

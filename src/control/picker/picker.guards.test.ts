@@ -106,7 +106,7 @@ describe('circuit breakers', () => {
   test('a slot that another endpoint takes starts closed', () => {
     const { apply, run, picker } = setUpPicker([member(0), member(1)], { guards });
     run(6, allBut('e1'));
-    apply(member(0), member(7));
+    apply(member(0), member(7, { slot: 1 }));
     expect(picker.stateOf(1)).toEqual({ eligible: true, breaker: 'closed' });
     expect(setOf(run(4))).toEqual(['e0', 'e7']);
   });

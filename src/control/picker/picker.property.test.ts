@@ -4,6 +4,7 @@ import { createPickRequest, type Policy, type PolicyDeps } from '../../core/kern
 import { createPolicy, policies } from '../../core/policies/registry.ts';
 import { fakeClock } from '../../core/testing/fake-clock.ts';
 import { seededRng } from '../../core/testing/rng.ts';
+import { Slots } from '../membership/slots.ts';
 import type { MemberSnapshot } from '../membership/snapshot.ts';
 import { strictPolicy } from '../testing/strict-policy.ts';
 import type { GuardOptions } from './guards.ts';
@@ -52,6 +53,7 @@ class Comparison {
   readonly request = createPickRequest();
   readonly create: (deps: PolicyDeps) => Policy;
   readonly guards: GuardOptions | undefined;
+  readonly slots = new Slots((slot) => this.picker.requestsOf(slot) > 0);
   version = 0;
   most = 0;
 
@@ -86,8 +88,17 @@ class Comparison {
   }
 
   snapshot(endpoints: Extract<Step, { do: 'snapshot' }>['endpoints']): void {
-    const next = endpoints.map((each) => ({ ...each, id: `e${each.key}`, backup: each.key % 2 === 1 }));
+    const before = new Map(this.members);
+    const slotOf = (key: number) => before.get(key)?.slot ?? this.slots.take();
+    const next = endpoints.map((each) => ({
+      ...each,
+      id: `e${each.key}`,
+      backup: each.key % 2 === 1,
+      slot: slotOf(each.key),
+    }));
     this.members.clear();
+    for (const { key } of next) before.delete(key);
+    for (const { slot } of before.values()) this.slots.leave(slot, this.version + 1);
     for (const each of next) this.members.set(each.key, each);
     this.picker.apply({ kind: 'snapshot', version: ++this.version, endpoints: next });
   }

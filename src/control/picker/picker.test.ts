@@ -145,7 +145,7 @@ describe('slots', () => {
     picker.done(slot, outcome);
     expect(primaries.ended).toEqual([slot]);
     expect(() => picker.endpoint(slot)).toThrow('no pick of slot 0');
-    apply(member(1), member(2));
+    apply(member(1), member(2, { slot }));
     expect(picker.endpoint(slot).id).toBe('e2');
   });
 
@@ -155,14 +155,20 @@ describe('slots', () => {
     picker.onLeft((slot) => left.push(slot));
     apply(member(1));
     expect(left).toEqual([0]);
-    apply(member(1), member(2));
+    apply(member(1), member(2, { slot: 0 }));
     expect(left).toEqual([0, 0]);
   });
 
   test('the same id with another key does not inherit a verdict', () => {
     const { picker, apply } = setUp(member(0, { health: 'down' }));
-    apply(member(7, { id: 'e0' }));
+    apply(member(7, { id: 'e0', slot: 0 }));
     expect(take(picker, 1)).toEqual(['e0']);
+  });
+
+  test('a slot whose last pick has not ended goes to nobody else', () => {
+    const { picker, apply } = setUp(member(0));
+    picker.pick(request, null);
+    expect(() => apply(member(1, { slot: 0 }))).toThrow("slot 0 of 'e0' was given to another endpoint");
   });
 
   test('a pick that ends twice is a broken promise', () => {

@@ -13,12 +13,15 @@ import type { GuardEvent } from './guard-event.ts';
 import type { GuardOptions } from './guards.ts';
 import type { PickedEndpoint } from './occupant.ts';
 import { Occupants } from './occupants.ts';
-import { RequestCounts } from './request-counts.ts';
+import { type PickCounts, RequestCounts } from './request-counts.ts';
 import { Roster, type SubsetOptions } from './roster.ts';
 import { Tried } from './tried.ts';
 import { Unfit } from './unfit.ts';
 
 export { type PickedEndpoint, Tried };
+
+/** Another worker takes the last place of what we picked; as often as that in a row it does not happen. */
+const MOST_RACES = 16;
 
 /** Why nothing was picked: the first that holds, in this order. */
 export type NoneReason = 'no-endpoints' | 'none-eligible' | 'all-at-limit' | 'all-tried';
@@ -33,6 +36,10 @@ export interface PickerOptions {
   readonly zone?: string;
   /** Where a client is. */
   readonly locate?: (clientIp: string) => Location | undefined;
+  /** Default: of its own. */
+  readonly counts?: PickCounts;
+  /** See `PolicyDeps`. */
+  readonly cursor?: Int32Array;
   /** Default: none. */
   readonly guards?: GuardOptions;
   /** Absent: every endpoint of the membership. */
@@ -68,7 +75,7 @@ export class Picker {
   readonly inFlight: InFlight;
   readonly #pool: string;
   readonly #deps: PolicyDeps;
-  readonly #counts = new RequestCounts();
+  readonly #counts: PickCounts;
   readonly #primaries: Group;
   readonly #backups: Group;
   readonly #occupants = new Occupants();
@@ -79,8 +86,16 @@ export class Picker {
   #version = 0;
 
   constructor(options: PickerOptions) {
-    const { clock, rng, zone, locate, createPolicy, pool } = options;
-    this.#deps = { clock, rng, inFlight: this.#counts, ...(zone !== undefined && { zone }), ...(locate && { locate }) };
+    const { clock, rng, zone, locate, createPolicy, pool, counts = new RequestCounts(), cursor } = options;
+    this.#counts = counts;
+    this.#deps = {
+      clock,
+      rng,
+      inFlight: counts,
+      ...(zone !== undefined && { zone }),
+      ...(locate && { locate }),
+      ...(cursor && { cursor }),
+    };
     this.#pool = pool;
     this.inFlight = this.#counts;
     this.#primaries = new Group(createPolicy(this.#deps));
@@ -101,15 +116,14 @@ export class Picker {
   pick(request: PickRequest, tried: Tried | null): number {
     const { guards } = this.#roster;
     if (guards !== null) this.#roster.advance();
-    let slot = this.#ask(request, this.#avoid(tried));
-    if (slot < 0 && this.#unfit.breaker !== null) {
-      this.#unfit.breaker = null;
-      slot = this.#ask(request, this.#unfit);
+    for (let races = 0; races < MOST_RACES; races++) {
+      const slot = this.#choose(request, tried);
+      if (slot < 0) return slot;
+      if (!this.#counts.tryStart(slot, request.cost, this.#roster.limits[slot]!)) continue;
+      if (guards?.breaker) this.#ticket = guards.breaker.start(slot);
+      return slot;
     }
-    if (slot < 0) return slot;
-    this.#counts.start(slot, request.cost);
-    if (guards?.breaker) this.#ticket = guards.breaker.start(slot);
-    return slot;
+    return -1;
   }
 
   /**
@@ -126,11 +140,12 @@ export class Picker {
    */
   done(slot: number, outcome: Outcome, cost = 1, ticket = NO_TICKET): void {
     const occupant = this.#occupants.at(slot);
-    if (occupant === undefined || this.#counts.of(slot) < cost) throw this.#notUnderWay(slot);
+    const isUnderWay = this.#counts.ownRequestsOf(slot) > 0 && this.#counts.of(slot) >= cost;
+    if (occupant === undefined || !isUnderWay) throw this.#notUnderWay(slot);
     this.#counts.finish(slot, cost);
     if (this.#former.total === 0 || !this.#former.take(slot)) occupant.group.policy.done(slot, outcome);
     if (!occupant.member) {
-      if (this.#counts.of(slot) === 0) this.#occupants.free(occupant);
+      if (this.#counts.ownRequestsOf(slot) === 0) this.#occupants.free(occupant);
       return;
     }
     const { guards } = this.#roster;
@@ -229,6 +244,13 @@ export class Picker {
    */
   onLeft(listener: (slot: number) => void): void {
     this.#occupants.onLeft(listener);
+  }
+
+  #choose(request: PickRequest, tried: Tried | null): number {
+    const slot = this.#ask(request, this.#avoid(tried));
+    if (slot >= 0 || this.#unfit.breaker === null) return slot;
+    this.#unfit.breaker = null;
+    return this.#ask(request, this.#unfit);
   }
 
   #ask(request: PickRequest, avoid: Avoid | null): number {

@@ -1,6 +1,5 @@
 import type { BreakerState, CircuitBreaker } from '../../core/guards/circuit-breaker.ts';
 import type { Endpoint } from '../../core/kernel/endpoint.ts';
-import type { InFlight } from '../../core/kernel/policy.ts';
 import { subset } from '../../core/load/subset.ts';
 import type { MemberChange, MemberSnapshot, MembershipSnapshot } from '../membership/snapshot.ts';
 import type { Group } from './group.ts';
@@ -9,6 +8,7 @@ import { type GuardListener, Guards, hasGuards } from './guards.ts';
 import { isWilling, type Occupant, refreshOccupant, reweigh } from './occupant.ts';
 import type { Occupants } from './occupants.ts';
 import type { PickerOptions } from './picker.ts';
+import type { PickCounts } from './request-counts.ts';
 import { Verdicts } from './verdicts.ts';
 
 /** Which part of the endpoints this balancer uses, of many that serve the same ones. */
@@ -33,7 +33,7 @@ export class Roster implements GuardListener {
   limited = false;
   readonly #pool: string;
   readonly #occupants: Occupants;
-  readonly #inFlight: InFlight;
+  readonly #counts: PickCounts;
   readonly #primaries: Group;
   readonly #backups: Group;
   readonly #verdicts: Verdicts;
@@ -45,11 +45,11 @@ export class Roster implements GuardListener {
   /** A weight that a policy sees has changed. */
   #reweighed = false;
 
-  constructor(occupants: Occupants, inFlight: InFlight, groups: PoolGroups, options: PickerOptions) {
+  constructor(occupants: Occupants, counts: PickCounts, groups: PoolGroups, options: PickerOptions) {
     const { guards = {}, clock, subset, pool, onEvent } = options;
     this.#pool = pool;
     this.#occupants = occupants;
-    this.#inFlight = inFlight;
+    this.#counts = counts;
     this.#primaries = groups.primaries;
     this.#backups = groups.backups;
     this.#verdicts = new Verdicts(guards.panic?.below ?? 0);
@@ -152,7 +152,7 @@ export class Roster implements GuardListener {
     occupant.eligible = false;
     if (occupant.breaker === 'half-open') this.#halfOpen--;
     this.guards?.leave(occupant.slot);
-    this.#occupants.leave(occupant, this.#inFlight.of(occupant.slot) === 0);
+    this.#occupants.leave(occupant, this.#counts.ownRequestsOf(occupant.slot) === 0);
   }
 
   #changeVerdicts(occupant: Occupant, change: () => void): void {

@@ -1,6 +1,6 @@
 import type { CircuitBreaker } from '../../core/guards/circuit-breaker.ts';
 import type { Avoid } from '../../core/kernel/policy.ts';
-import type { RequestCounts } from './request-counts.ts';
+import type { PickCounts } from './request-counts.ts';
 import type { Tried } from './tried.ts';
 
 /** What one request must not get: endpoints tried before, at their limit, or half-open with every probe under way. One object per picker. */
@@ -8,11 +8,11 @@ export class Unfit implements Avoid {
   tried: Tried | null = null;
   /** Whose probes count; null: nobody's. */
   breaker: CircuitBreaker | null = null;
-  readonly #counts: RequestCounts;
+  readonly #counts: PickCounts;
   /** By slot. */
   readonly #limits: readonly number[];
 
-  constructor(counts: RequestCounts, limits: readonly number[]) {
+  constructor(counts: PickCounts, limits: readonly number[]) {
     this.#counts = counts;
     this.#limits = limits;
   }

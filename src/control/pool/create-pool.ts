@@ -67,6 +67,7 @@ class LivePool implements Pool, PickOwner {
     this.#membership = createMembership({
       pool: this.name,
       endpoints: [],
+      isSlotInUse: (slot) => this.#picker.requestsOf(slot) > 0,
       ...{ clock, rng },
       // Without a resolver: whoever connects, checks among them, does it by name.
       ...(checks !== undefined && { checks }),

@@ -6,10 +6,11 @@ import type { GuardEvent } from '../picker/guard-event.ts';
 import { Picker, type PickerOptions, type Tried } from '../picker/picker.ts';
 import { type StrictPolicy, strictPolicy } from './strict-policy.ts';
 
-/** The `key`th endpoint, `e<key>`: ready, unknown, of weight 1, without a limit. */
+/** The `key`th endpoint, `e<key>`, in the slot of that number: ready, unknown, of weight 1, without a limit. */
 export function member(key: number, given: Partial<MemberSnapshot> = {}): MemberSnapshot {
   return {
     key,
+    slot: key,
     id: `e${key}`,
     weight: 1,
     maxConnections: Number.POSITIVE_INFINITY,
