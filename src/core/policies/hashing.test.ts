@@ -29,7 +29,8 @@ function countsOf(type: string, weights: readonly number[], draws: number): numb
 
 describe.each(hashing)('%s', (type) => {
   test('one endpoint has all keys, two share them', () => {
-    expect(new Set(keys.map((key) => policyOf(type, 1).pick(key, null)))).toEqual(new Set([0]));
+    const alone = policyOf(type, 1);
+    expect(new Set(keys.map((key) => alone.pick(key, null)))).toEqual(new Set([0]));
     const counts = countsOf(type, [1, 1], 2000);
     // A ring of 150 points each: the share deviates by 1/sqrt(2 × 150) × 1/2, 3 %; five of them.
     expect(Math.abs(counts[0]! - 1000)).toBeLessThan(300);
