@@ -95,7 +95,12 @@ export function judge(sum, ok) {
 /** @param {Suite} suite */
 function run({ name, command, args, report, read }) {
   process.stdout.write(`\n── ${name}\n`);
-  const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' };
+  const env = {
+    ...process.env,
+    // As in bin/bun.mjs.
+    BUN_RUNTIME_TRANSPILER_CACHE_PATH: '0',
+    ...(!process.stdout.isTTY && { NO_COLOR: '1' }),
+  };
   const { status, signal } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit', timeout: SUITE_TIMEOUT_MS });
   const { passed, failed, skipped, why } = judge(readReport(report, read), status === 0 && signal === null);
   const remark = why && ` (${why}${signal ? `: ${signal}` : ''})`;
