@@ -1,5 +1,6 @@
 /** The package as users get it: packed, installed in an empty project, imported on Node, compiled against. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Bundle, bundleForBrowser, evaluate } from './published/browser-bundle.ts';
 import { installPackage, type Project, policyTypes } from './published/project.ts';
 
 let project: Project;
@@ -11,22 +12,26 @@ afterAll(() => project?.remove());
 
 /** Every public entry, and what it is imported for. */
 const ENTRIES: readonly (readonly [string, string])[] = [
+  ['equipoise', 'createPool'],
   ['equipoise', 'defineConfig'],
+  ['equipoise/fetch', 'createFetch'],
+  ['equipoise/health', 'healthChecks'],
   ['equipoise/testing', 'fakeClock'],
+  ['equipoise/undici', 'createDispatcher'],
   ['equipoise/policies/round-robin', 'roundRobin'],
 ];
 const IMPORTS = ENTRIES.map(([entry, name], i) => `import { ${name} as n${i} } from '${entry}';`).join('\n');
 const USED = `export const all = [${ENTRIES.map((_, i) => `n${i}`).join(', ')}];\n`;
 
 const RESOLUTIONS = [
-  { why: 'NodeNext', module: 'NodeNext', moduleResolution: 'NodeNext' },
-  { why: 'Bundler', module: 'ESNext', moduleResolution: 'Bundler' },
+  { why: 'NodeNext, our own types checked too', module: 'NodeNext', moduleResolution: 'NodeNext', skipLibCheck: false },
+  { why: 'Bundler', module: 'ESNext', moduleResolution: 'Bundler', skipLibCheck: true },
 ];
 
 describe('types resolve', () => {
-  test.each(RESOLUTIONS)('$why', ({ module, moduleResolution }) => {
-    const options = { module, moduleResolution, lib: ['ES2023', 'DOM', 'DOM.Iterable'], types: ['node'] };
-    expect(project.typeErrors(IMPORTS + USED, { ...options, skipLibCheck: false })).toBe('');
+  test.each(RESOLUTIONS)('$why', ({ why: _, ...resolution }) => {
+    const options = { ...resolution, lib: ['ES2023', 'DOM', 'DOM.Iterable'], types: ['node'] };
+    expect(project.typeErrors(IMPORTS + USED, options)).toBe('');
   });
 
   test('of a policy in a program without types of Node and browsers', () => {
@@ -41,9 +46,13 @@ describe('types resolve', () => {
 });
 
 describe('on Node', () => {
-  test.each(ENTRIES)('%s has %s', (entry, name) => {
-    const program = `import('${entry}').then((module) => process.stdout.write(typeof module.${name}));`;
-    expect(project.node('--input-type=module', '-e', program)).toMatch(/^(function|object)$/);
+  test('every entry has what is imported from it', () => {
+    const program = `const entries = ${JSON.stringify(ENTRIES)};
+      const found = await Promise.all(entries.map(async ([entry, name]) => typeof (await import(entry))[name]));
+      process.stdout.write(found.join());`;
+    expect(project.node('--input-type=module', '-e', program).split(',')).toEqual(
+      ENTRIES.map(([, name]) => (name === 'roundRobin' ? 'object' : 'function')),
+    );
   });
 
   test('every policy is an entry of its own', () => {
@@ -63,6 +72,78 @@ describe('on Node', () => {
       );
     },
   );
+});
+
+/** Four picks by round robin, without anything of the package but the policy. */
+const PICKS = `{
+  const inFlight = { of: () => 0, total: () => 0 };
+  const policy = program.roundRobin.create({}, { rng: { next: () => 0, below: () => 0 }, clock: { now: () => 0 }, inFlight });
+  policy.update([0, 1, 2].map((slot) => ({ slot, id: String(slot), weight: 1 })));
+  return [1, 2, 3, 4].map(() => policy.pick({ key: '', clientIp: '', zone: '', cost: 1, jump: 0 }, null));
+}`;
+
+describe('in a browser', () => {
+  const sizes = new Map<string, number>();
+  afterAll(() => {
+    const lines = [...sizes].map(([what, bytes]) => `  ${(bytes / 1000).toFixed(2).padStart(6)} kB  ${what}`);
+    process.stdout.write(`minified and compressed:\n${lines.join('\n')}\n`);
+  });
+
+  async function bundle(what: string, text: string): Promise<Bundle> {
+    const made = await bundleForBrowser(project, text);
+    sizes.set(what, made.bytes);
+    expect(
+      made.code.match(/\bBun\b|["'`]node:|\brequire\(|\bprocess\.|\bBuffer\b|zod|strictObject|YAML/)?.[0],
+    ).toBeUndefined();
+    return made;
+  }
+
+  test('round-robin alone: below 3 kB', async () => {
+    const made = await bundle('round-robin', `export { roundRobin } from 'equipoise/policies/round-robin';`);
+    expect(made.bytes).toBeLessThan(3000);
+    expect(evaluate(project, made, PICKS)).toEqual([0, 1, 2, 0]);
+  });
+
+  test.each(policyTypes().filter((type) => type !== 'round-robin'))('%s alone', async (type) => {
+    const name = type.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    const made = await bundle(type, `export { ${name} as policy } from 'equipoise/policies/${type}';`);
+    expect(made.bytes).toBeLessThan(9000);
+    expect(evaluate(project, made, 'program.policy.type')).toBe(type);
+  });
+
+  test('createPool, with every policy and guard: below 45 kB', async () => {
+    const made = await bundle('createPool', `export { createPool } from 'equipoise';`);
+    expect(made.bytes).toBeLessThan(45_000);
+    const pool = `program.createPool({ endpoints: ['10.0.0.1:80', '10.0.0.2:80'], policy: 'round-robin', clock: { now: () => 0 }, seed: 1 })`;
+    const expression = `{ const pool = ${pool}; return [1, 2, 3].map(() => pool.pick().endpoint.address); }`;
+    expect(evaluate(project, made, expression)).toEqual(['10.0.0.1:80', '10.0.0.2:80', '10.0.0.1:80']);
+  });
+
+  test('a policy imported alone in createPool', async () => {
+    const text = `export { createPool } from 'equipoise';\nexport { ringHash } from 'equipoise/policies/ring-hash';`;
+    const made = await bundle('createPool and ring-hash', text);
+    const pool = `program.createPool({ endpoints: [3000, 3001], policy: program.ringHash, clock: { now: () => 0 }, seed: 1 })`;
+    expect(evaluate(project, made, `(${pool}).pick({ key: 'a' }).none ?? 'picked'`)).toBe('picked');
+  });
+
+  test('createFetch', async () => {
+    const made = await bundle('createFetch', `export { createFetch } from 'equipoise/fetch';`);
+    expect(made.bytes).toBeLessThan(50_000);
+    const send = `async (url) => new Response(String(url))`;
+    const call = `program.createFetch({ pool: { endpoints: ['10.0.0.1:80'] }, fetch: ${send} })('/a').then((each) => each.text())`;
+    const globals = [
+      'AbortController',
+      'clearTimeout',
+      'crypto',
+      'performance',
+      'ReadableStream',
+      'Request',
+      'Response',
+      'setTimeout',
+      'URL',
+    ];
+    expect(evaluate(project, made, call, globals)).toBe('http://10.0.0.1:80/a');
+  });
 });
 
 describe('the command', () => {

@@ -98,7 +98,7 @@ export class Tries {
     } catch (error) {
       limit.end();
       const innocent = call.signal?.aborted || error instanceof EquipoiseError || !isWellFormed(call);
-      pick.done(innocent ? { ok: true } : { ok: false, latencyMs: clock.now() - startedAtMs });
+      pick.done(innocent ? { ok: true, neutral: true } : { ok: false, latencyMs: clock.now() - startedAtMs });
       return { error };
     }
   }

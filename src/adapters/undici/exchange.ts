@@ -43,8 +43,8 @@ const CALLERS_ERRORS = new Set([
  *
  * Safe      nothing was sent (whatever the method), or the method is idempotent and nothing of an answer came; and the
  *           body can be sent again.
- * Outcome   a failure for connect errors, resets, time-outs and answers that `isFailure` says; without latency where the
- *           caller aborted or erred, and for upgraded connections, which are in flight until they close.
+ * Outcome   a failure for connect errors, resets, time-outs and answers that `isFailure` says; neutral where the caller
+ *           aborted or erred; without latency for upgraded connections, which are in flight until they close.
  */
 export class Exchange implements Handler {
   readonly #deps: ExchangeDeps;
@@ -136,7 +136,7 @@ export class Exchange implements Handler {
     }
     const innocent = this.#isCallers(error);
     this.#endTry();
-    if (innocent) this.#release(true, -1);
+    if (innocent) this.#giveBack();
     else this.#release(false, this.#answered ? this.#latencyMs : this.#deps.clock.now() - this.#startedAtMs);
     if (!innocent && this.#mayTryAgain()) this.#tryAgain(error);
     else this.#end(error);
@@ -203,9 +203,14 @@ export class Exchange implements Handler {
     this.#take()?.done({ ok, latencyMs, report: this.#report });
   }
 
+  /** Says nothing about the endpoint: the caller aborted or erred. */
+  #giveBack(): void {
+    this.#take()?.done({ ok: true, neutral: true });
+  }
+
   #end(error: Error): void {
     if (this.#ended) return;
-    this.#release(true, -1);
+    this.#giveBack();
     this.#finish();
     this.#tell(error);
   }
