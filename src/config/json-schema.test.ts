@@ -47,10 +47,12 @@ describe('configJsonSchema', () => {
       { type: 'string' },
       { type: 'array', minItems: 1, items: { type: 'string' } },
     ]);
-    expect(JSON.stringify(at(schema, 'pools', 'policy'))).toMatch(/"enum":\["[^\]]*"ring-hash"/);
+    expect(at(schema, 'pools', 'policy').anyOf).toContainEqual({ $ref: '#/$defs/policy' });
+    expect(JSON.stringify(schema.$defs)).toMatch(/"enum":\["[^\]]*"ring-hash"/);
     expect(at(schema, 'pools', 'endpoints', 'weight').anyOf).toContainEqual({ $ref: '#/$defs/substitution' });
     expect(schema.$defs).toHaveProperty('substitution.pattern');
-    expect(at(schema, 'pools', 'policy', 'virtualNodes').anyOf).toContainEqual({ $ref: '#/$defs/substitution' });
+    const { $defs } = schema as { $defs: { policy: JsonSchema } };
+    expect(at({ ...$defs.policy, $defs }, 'virtualNodes').anyOf).toContainEqual({ $ref: '#/$defs/substitution' });
   });
 
   test('keeps no word of our own', () => expect(JSON.stringify(schema)).not.toContain('"or":'));

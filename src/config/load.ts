@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { extname } from 'node:path';
 import { type Config, ConfigFile, toConfig } from './config.ts';
+import { importFunction, importModule, resolveModuleName } from './import-module.ts';
 import { parseBySchema, type SchemaResult } from './issues.ts';
 import { checkMeaning } from './meaning.ts';
 import { type ConfigProblem, type Finding, formatPath, type Path, sortProblems } from './problem.ts';
@@ -41,8 +40,8 @@ export async function loadConfig(path: string, options: LoadOptions): Promise<Co
   const { readFile = readText } = options;
   const isModule = moduleExtensions.includes(extname(path));
   try {
-    if (isModule) return assess({ value: await importDefault(path), mistakes: [] }, { ...options, file: path });
-    return parseConfig(readFile(path), { ...options, file: path });
+    const source = isModule ? { value: await importDefault(path), mistakes: [] } : readYaml(readFile(path));
+    return await withFunctions(assess(source, { ...options, file: path }), source, path);
   } catch (error) {
     const reason =
       (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
@@ -60,15 +59,28 @@ export function configFromValue(value: unknown, options: ParseOptions): ConfigRe
   return assess({ value, mistakes: [] }, options);
 }
 
+/** What it was, or why functions that it names cannot be had. */
+async function withFunctions(result: ConfigResult, source: Source, file: string): Promise<ConfigResult> {
+  const problems: ConfigProblem[] = [];
+  for (const [name, { policy }] of Object.entries(result.ok ? result.config.pools : {})) {
+    const imported = 'module' in policy ? await importFunction(policy.module) : undefined;
+    if (imported?.ok !== false) continue;
+    const { message, fix } = imported;
+    const path = ['pools', name, 'policy', 'module'];
+    const finding: Finding = { path, message, on: 'value', certain: true, ...(fix !== undefined && { fix }) };
+    problems.push(placeFinding(finding, source, file));
+  }
+  return problems.length === 0 ? result : { ok: false, problems };
+}
+
+function placeFinding({ path, message, fix, on }: Finding, source: Source, file: string): ConfigProblem {
+  const position = source.locate?.(path, on);
+  return { file, ...position, path: formatPath(path), message, ...(fix !== undefined && { fix }) };
+}
+
 function assess(source: Source, options: ParseOptions): ConfigResult {
   const { file } = options;
-  const place = ({ path, message, fix, on }: Finding): ConfigProblem => ({
-    file,
-    ...source.locate?.(path, on),
-    path: formatPath(path),
-    message,
-    ...(fix !== undefined && { fix }),
-  });
+  const place = (finding: Finding) => placeFinding(finding, source, file);
   const { findings, warnings, config, origin } = judge(source, options);
   const found = findings.map((each) => ({ problem: place(each), certain: each.certain }));
   const problems = [...placeMistakes(source, file), ...withoutEchoes(found, source)];
@@ -103,8 +115,18 @@ function judge(source: Source, options: ParseOptions): Judgement {
   // What a substitution failed to bring is not judged a second time.
   const spoilt = new Set(unset.map((each) => pathKey(each.path)));
   const judged = [...result.findings, ...meaning.problems].filter((each) => !spoilt.has(pathKey(each.path)));
-  const config = result.value === undefined ? {} : { config: toConfig(result.value) };
+  const config = result.value === undefined ? {} : { config: resolveModules(toConfig(result.value), options.file) };
   return { findings: [...unset, ...judged], warnings: meaning.warnings, ...config, origin: value };
+}
+
+/** Modules are named relative to the configuration's file. */
+function resolveModules(config: Config, file: string): Config {
+  const pools = Object.entries(config.pools).map(([name, pool]) => {
+    const { policy } = pool;
+    if (!('module' in policy)) return [name, pool] as const;
+    return [name, { ...pool, policy: { ...policy, module: resolveModuleName(policy.module, file) } }] as const;
+  });
+  return { ...config, pools: Object.fromEntries(pools) };
 }
 
 const emptyFile: Finding = { path: [], message: 'is empty', fix: 'it needs listeners', on: 'value', certain: false };
@@ -135,14 +157,9 @@ function fromText(text: string): number | boolean | undefined {
 }
 
 async function importDefault(path: string): Promise<unknown> {
-  const absolute = resolve(path);
-  // Modules are cached by what they are called; the content's hash makes a changed file a new one.
-  const version = createHash('sha256').update(readText(absolute)).digest('hex').slice(0, 16);
-  // Bun drops the query of a file URL, and Node takes no bare path with spaces.
-  const address = 'Bun' in globalThis ? absolute : pathToFileURL(absolute).href;
-  const module = (await import(`${address}?${version}`)) as { default?: unknown };
-  if (module.default === undefined) throw new Error('the module has no default export');
-  return module.default;
+  const { default: value } = await importModule(path);
+  if (value === undefined) throw new Error('the module has no default export');
+  return value;
 }
 
 const readText = (path: string): string => readFileSync(path, 'utf8');

@@ -2,8 +2,8 @@ import type { Location } from '../core/kernel/endpoint.ts';
 
 /** Plain data that describes a pool, as `config` produces it: durations in milliseconds, every default filled in. */
 export interface PoolOptions {
-  /** A policy's options, told apart by `type`: `{ type: 'least-connections' }`. */
-  readonly policy: { readonly type: string };
+  /** A policy's options, told apart by `type`: `{ type: 'least-connections' }`; or a user's own function. */
+  readonly policy: { readonly type: string } | ModulePolicyFields;
   readonly endpoints: readonly EndpointOptions[];
   /** Absent: no checks, every endpoint stays `unknown`. `type` names a probe. */
   readonly health?: HealthOptions;
@@ -26,6 +26,12 @@ export interface PoolOptions {
   readonly forwarded: boolean;
   /** Makes `X-Request-Id` where a trusted proxy has not sent one. */
   readonly requestId: boolean;
+}
+
+/** A function of the user's: `/etc/equipoise/policy.ts#pick`. */
+export interface ModulePolicyFields {
+  readonly type: 'module';
+  readonly module: string;
 }
 
 export interface EndpointOptions {

@@ -43,6 +43,10 @@ test.each<{ event: ServerHappening; want: string | undefined }>([
     want: 'info pool main: endpoint a: breaker is closed (was half-open): why',
   },
   { event: guard('a', 'ejection', 'returned', 'ejected'), want: 'warn pool main: endpoint a is ejected: why' },
+  {
+    event: { kind: 'policy', pool: 'main', reason: 'the function threw' },
+    want: 'error pool main: the function threw; least-connections decides instead',
+  },
   { event: guard('', 'panic', 'off', 'on'), want: 'warn pool main: panic is on (was off): why' },
   { event: change('membership', 'absent', 'member'), want: undefined },
   {

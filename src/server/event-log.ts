@@ -39,6 +39,8 @@ function describe(event: ServerEvent): Line | undefined {
       return describeMembership(event);
     case 'guard':
       return describeGuard(event);
+    case 'policy':
+      return { level: 'error', message: `pool ${event.pool}: ${event.reason}; least-connections decides instead` };
     case 'listening':
       return {
         level: 'info',

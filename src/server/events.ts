@@ -8,6 +8,8 @@ export type ServerEvent = { readonly at: number } & ServerHappening;
 export type ServerHappening =
   | ({ readonly kind: 'membership' } & MembershipEvent)
   | ({ readonly kind: 'guard' } & GuardEvent)
+  /** A user's own policy failed; told once for each kind of failure. */
+  | { readonly kind: 'policy'; readonly pool: string; readonly reason: string }
   | { readonly kind: 'listening'; readonly listener: string; readonly address: SocketAddress }
   | { readonly kind: 'draining'; readonly connections: number; readonly timeoutMs: number }
   | { readonly kind: 'drained'; readonly remaining: number }

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ConfigFile, toConfig } from '../config/config.ts';
 import { fakeClock } from '../core/testing/fake-clock.ts';
@@ -91,6 +94,23 @@ describe('a server with guards', () => {
     clock.advance(30_000);
     expect(await ask(4)).toContain('a200');
     expect(told(server)).toEqual(['a ejected', 'a returned']);
+  });
+
+  test('asks a user’s own function, and says when it fails', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'equipoise-policy-'));
+    open.push({ close: () => rmSync(folder, { recursive: true }) });
+    const module = join(folder, 'policy.mjs');
+    writeFileSync(
+      module,
+      "let asked = 0; export function last(_request, candidates) { if (++asked > 3) throw new Error('tired'); return candidates.at(-1); }",
+    );
+    const { server, ask } = await setUp({ policy: { module: `${module}#last` } });
+    expect(await ask(3)).toEqual(['b200', 'b200', 'b200']);
+    expect(new Set(await ask(4))).toEqual(new Set(['a200', 'b200']));
+    expect(server.events.recent().filter((event) => event.kind === 'policy')).toEqual([
+      { at: 0, kind: 'policy', pool: 'main', reason: 'the function threw Error: tired' },
+    ]);
+    expect(server.pools()[0]!.policy).toBe(`${module}#last`);
   });
 
   test('tries all the same when every endpoint fails', async () => {

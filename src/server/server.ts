@@ -4,7 +4,9 @@ import type { Scheduler } from '../control/membership/scheduler.ts';
 import type { GuardEvent } from '../control/picker/guard-event.ts';
 import type { PickState } from '../control/picker/picker.ts';
 import { EquipoiseError } from '../core/kernel/errors.ts';
+import type { PolicyDeps } from '../core/kernel/policy.ts';
 import type { Registry } from '../core/kernel/registry.ts';
+import type { FunctionFailure } from '../core/load/function-policy.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
 import type { ProtocolDefinition, ProtocolRuntime } from '../proxy/protocols/protocol.ts';
 import type { Counters } from '../telemetry/counters.ts';
@@ -16,6 +18,7 @@ import { withinTotal } from './connection-total.ts';
 import { type DrainResult, drainListeners } from './drain.ts';
 import type { ServerEvent, ServerHappening } from './events.ts';
 import { bindAll, type ServedListener } from './listeners.ts';
+import { policyOf } from './own-policy.ts';
 import { type PoolDeps, type ServedPool, settled, startPool } from './pools.ts';
 
 export interface ServerDeps extends Omit<PoolDeps, 'onEvent' | 'onGuardEvent'> {
@@ -81,7 +84,10 @@ export async function startServer(config: Config, deps: ServerDeps): Promise<Run
     for (const [name, options] of Object.entries(config.pools)) {
       const onEvent = (event: MembershipEvent) => emit({ kind: 'membership', ...event });
       const onGuardEvent = (event: GuardEvent) => emit({ kind: 'guard', ...event });
-      pools.set(name, startPool(name, options, { ...deps, onEvent, onGuardEvent }));
+      const onFailure = ({ reason }: FunctionFailure) => emit({ kind: 'policy', pool: name, reason });
+      const create = await policyOf(name, options, deps.createPolicy, onFailure);
+      const createPolicy = (_options: object, policyDeps: PolicyDeps) => create(policyDeps);
+      pools.set(name, startPool(name, options, { ...deps, createPolicy, onEvent, onGuardEvent }));
     }
     const listeners = Object.entries(config.listeners).map(([name, options]) => {
       const limited = withinTotal(name, options, config, deps.counters);
@@ -204,5 +210,6 @@ function describePool({ name, options, membership, picker, slots }: ServedPool):
       ? { ...each, inFlight: 0 }
       : { ...each, ...picker.stateOf(slot), inFlight: picker.inFlight.of(slot) };
   });
-  return { name, policy: options.policy.type, endpoints };
+  const { policy } = options;
+  return { name, policy: 'module' in policy ? policy.module : policy.type, endpoints };
 }
