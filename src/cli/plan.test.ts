@@ -161,9 +161,9 @@ login           b   4.3
 report          –
 batch           –
 
-endpoint  requests  capacity  load before
-a                1         1            2
-b                2         2            0
+endpoint  requests  capacity   load
+a                1         1  2 → 3
+b                2         2  0 → 9
 
 not assigned:
   report: no endpoint can serve it

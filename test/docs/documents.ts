@@ -19,7 +19,7 @@ export interface Fence {
   readonly text: string;
   /** Of its first line in the document, from 1. */
   readonly line: number;
-  /** `x.yaml`, where the block begins with the comment `# x.yaml` or `// x.yaml`. */
+  /** `x.yaml`, where the block begins with the comment `# x.yaml` or `// x.yaml`; `x.json`, where it is `json x.json`. */
   readonly file: string | undefined;
 }
 
@@ -45,11 +45,13 @@ function readDocument(path: string): Document {
 export function fencesOf(text: string): Fence[] {
   return [...text.matchAll(/^```([^\n]*)\n(.*?)^```$/gms)].map((match) => {
     const body = match[2]!;
+    // JSON has no comments: its file stands behind the language.
+    const [language = '', named] = match[1]!.trim().split(' ');
     return {
-      language: match[1]!.trim(),
+      language,
       text: body,
       line: text.slice(0, match.index).split('\n').length + 1,
-      file: /^(?:#|\/\/) ([\w./-]+\.(?:yaml|ts))\n/.exec(body)?.[1],
+      file: named ?? /^(?:#|\/\/) ([\w./-]+\.(?:yaml|ts))\n/.exec(body)?.[1],
     };
   });
 }

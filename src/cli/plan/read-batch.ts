@@ -21,8 +21,6 @@ export interface PlanInput {
   readonly growing?: PlanningProblem;
   /** Absent for a matrix of costs below 0, which are no times. */
   readonly packing?: PackingProblem;
-  /** Of each endpoint before the batch; absent for a matrix of costs. */
-  readonly loads?: readonly number[];
 }
 
 export type BatchResult =
@@ -149,7 +147,6 @@ function fromBatch(batch: Batch): PlanInput {
     linear: linearCosts(batch),
     growing: growingLoadProblem(batch),
     packing: packingProblem(batch),
-    loads: batch.endpoints.map(({ load = 0 }) => load),
   };
 }
 

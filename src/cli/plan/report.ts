@@ -1,48 +1,62 @@
+import type { GrowingLoad } from '../../core/planning/objective.ts';
 import type { PlanInput } from './read-batch.ts';
-import type { Plan, SolveOptions } from './solve.ts';
+import type { LoadRule, Plan, SolveOptions } from './solve.ts';
 
 /** More rows than a person reads are counted, not listed. */
 const MOST_ROWS = 200;
 
 /** The plan for people: requests, endpoints, what is left over, and how good it is. */
 export function formatPlan(input: PlanInput, plan: Plan, options: SolveOptions): string {
-  const parts = [requestTable(input, plan), endpointTable(input, plan), leftOver(input, plan), verdict(plan, options)];
+  const parts = [
+    requestTable(input, plan, options.load),
+    endpointTable(input, plan),
+    leftOver(input, plan),
+    verdict(plan, options),
+  ];
   return parts.filter((part) => part !== '').join('\n');
 }
 
-function requestTable({ requests, endpoints, linear }: PlanInput, { assignment }: Plan): string {
+function requestTable(
+  { requests, endpoints, linear, growing }: PlanInput,
+  { assignment }: Plan,
+  rule: LoadRule,
+): string {
+  // Load that grows has no cost of one request.
+  const { costs, columns } = rule === 'growing' ? growing!.matrix : linear;
+  const head = ['request', 'endpoint', rule === 'growing' ? 'cost without load' : 'cost'];
   const rows = assignment
     .slice(0, MOST_ROWS)
-    .map((j, i) => [
-      requests[i]!,
-      j < 0 ? '–' : endpoints[j]!,
-      j < 0 ? '' : cost(linear.costs[i * linear.columns + j]!),
-    ]);
-  const more = assignment.length - rows.length;
-  return `${table([['request', 'endpoint', 'cost'], ...rows])}${more > 0 ? `… and ${more} more; --json has all\n` : ''}`;
+    .map((j, i) => [requests[i]!, j < 0 ? '–' : endpoints[j]!, j < 0 ? '' : cost(costs[i * columns + j]!)]);
+  return `${table([head, ...rows])}${more(assignment.length)}`;
 }
 
-function endpointTable({ endpoints, linear, loads }: PlanInput, { assignment, finish }: Plan): string {
+function endpointTable({ endpoints, linear, growing }: PlanInput, { assignment, finish }: Plan): string {
   const taken = new Int32Array(endpoints.length);
   for (const j of assignment) if (j >= 0) taken[j] = taken[j]! + 1;
-  const head = ['endpoint', 'requests', 'capacity', ...(loads ? ['load before'] : []), ...(finish ? ['done at'] : [])];
-  const rows = endpoints.map((id, j) => [
-    id,
-    String(taken[j]),
-    String(linear.capacities[j]),
-    ...(loads ? [cost(loads[j]!)] : []),
-    ...(finish ? [cost(finish[j]!)] : []),
-  ]);
-  const shown = rows.slice(0, MOST_ROWS);
-  const more = rows.length - shown.length;
-  return `${table([head, ...shown])}${more > 0 ? `… and ${more} more; --json has all\n` : ''}`;
+  const columns: Record<string, readonly string[]> = {
+    endpoint: endpoints,
+    requests: Array.from(taken, String),
+    capacity: Array.from(linear.capacities, String),
+    ...(growing?.growing && { load: loadsOf(growing.growing, assignment) }),
+    ...(finish && { 'done at': finish.map(cost) }),
+  };
+  const rows = endpoints.slice(0, MOST_ROWS).map((_, j) => Object.values(columns).map((column) => column[j]!));
+  return `${table([Object.keys(columns), ...rows])}${more(endpoints.length)}`;
 }
+
+/** Before the batch and after it. */
+function loadsOf({ loads, sizes }: GrowingLoad, assignment: readonly number[]): string[] {
+  const after = loads.slice();
+  for (const [i, j] of assignment.entries()) if (j >= 0) after[j] = after[j]! + sizes[i]!;
+  return Array.from(loads, (before, j) => `${cost(before)} → ${cost(after[j]!)}`);
+}
+
+const more = (count: number): string => (count > MOST_ROWS ? `… and ${count - MOST_ROWS} more; --json has all\n` : '');
 
 function leftOver(input: PlanInput, { infeasible }: Plan): string {
   if (infeasible.length === 0) return '';
   const lines = infeasible.slice(0, MOST_ROWS).map((row) => `  ${input.requests[row]}: ${reason(input, row)}\n`);
-  const more = infeasible.length - lines.length;
-  return `not assigned:\n${lines.join('')}${more > 0 ? `  … and ${more} more\n` : ''}`;
+  return `not assigned:\n${lines.join('')}${more(infeasible.length)}`;
 }
 
 function reason({ endpoints, linear }: PlanInput, row: number): string {

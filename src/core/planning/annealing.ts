@@ -121,8 +121,8 @@ class BitState {
   readonly #inRow: Int32Array;
   readonly #inColumn: Int32Array;
   readonly #loads: Float64Array;
-  /** Energy, cost, the cost of the best set. */
-  readonly #sums = new Float64Array(3);
+  /** Energy, cost, the cost of the best set; energy and cost at the last `keep`. */
+  readonly #sums = new Float64Array(5);
   /** A column of each row that has one; −1: none. */
   readonly #some: Int32Array;
   readonly #flips: number[] = [];
@@ -145,7 +145,8 @@ class BitState {
     this.#loads = growing?.loads.slice() ?? new Float64Array(matrix.columns);
     this.#some = new Int32Array(matrix.rows).fill(-1);
     const cost = totalCost(problem, new Int32Array(0));
-    this.#sums.set([cost + penalty * matrix.rows, cost]);
+    const energy = cost + penalty * matrix.rows;
+    this.#sums.set([energy, cost, 0, energy, cost]);
     for (let i = 0; i < columns.length; i++) if (columns[i]! >= 0) this.flip(i, columns[i]!);
     this.keep();
   }
@@ -224,11 +225,14 @@ class BitState {
     const flips = this.#flips.splice(0);
     for (const cell of flips.reverse()) this.flip(Math.floor(cell / this.columns), cell % this.columns);
     this.#flips.length = 0;
+    // Flipping back would leave what rounding makes of it.
+    this.#sums.copyWithin(0, 3);
   }
 
   keep(): void {
     if (this.#flips.length === 0) return;
     this.#flips.length = 0;
+    this.#sums.copyWithin(3, 0, 2);
     if (this.#multiple > 0 || this.#crowded > 0 || this.#single < this.#bestSingle) return;
     if (this.#single === this.#bestSingle && this.#sums[1]! >= this.#sums[2]!) return;
     this.#bestSingle = this.#single;
