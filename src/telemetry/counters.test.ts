@@ -117,4 +117,25 @@ describe('Counters', () => {
     expect(requestsOf(counters.pool('web', 'main'), 'a')?.['2xx']).toBe(1);
     expect(counters.latency('main').count).toBe(2);
   });
+
+  test('what workers counted adds up, by id, after a trip through structuredClone', () => {
+    const [one, two, sum] = [new Counters(), new Counters(), new Counters()];
+    for (const [counters, slot] of [
+      [one, 2],
+      [two, 0],
+    ] as const) {
+      counters.assign('main', slot, 'a');
+      counters.pool('web', 'main').request(slot, 200, 3);
+      counters.listener('web').connectionOpened();
+      counters.listener('web').answered(404);
+      counters.listener('web').connectionRefused('limit');
+      sum.add(structuredClone(counters.data()));
+    }
+    expect(requestsOf(sum.pool('web', 'main'), 'a')?.['2xx']).toBe(2);
+    expect([sum.latency('main').count, sum.latency('main').sum]).toEqual([2, 6]);
+    const web = sum.listener('web');
+    const answers: number[][] = [];
+    web.answers((status, count) => answers.push([status, count]));
+    expect([web.accepted, web.open, web.refused.limit, answers]).toEqual([2, 2, 2, [[404, 2]]]);
+  });
 });

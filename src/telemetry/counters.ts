@@ -1,5 +1,5 @@
 import { grownFloat64 } from '../core/load/grow.ts';
-import { Histogram } from './histogram.ts';
+import { Histogram, type HistogramData } from './histogram.ts';
 import type { ListenerMetrics, PoolMetrics } from './metrics.ts';
 
 /** `none` holds outcomes without an HTTP status (tcp). A client that went away (499) counts as `4xx`. */
@@ -47,6 +47,23 @@ export class ListenerCounters implements ListenerMetrics {
 
   bytesSent(count: number): void {
     this.sent += count;
+  }
+
+  /** Plain data of everything, for another thread; `add` takes it. */
+  data(): ListenerData {
+    const { accepted, open, received, sent, refused } = this;
+    return { accepted, open, received, sent, refused: { ...refused }, answers: this.#answers.slice() };
+  }
+
+  /** Adds what another worker counted. */
+  add({ refused, answers, ...rest }: ListenerData): void {
+    this.accepted += rest.accepted;
+    this.open += rest.open;
+    this.received += rest.received;
+    this.sent += rest.sent;
+    this.refused.limit += refused.limit;
+    this.refused['per-source'] += refused['per-source'];
+    for (let status = 0; status < STATUSES; status++) this.#answers[status]! += answers[status]!;
   }
 
   /** Calls `visit` with each status that was answered at least once. */
@@ -110,12 +127,27 @@ export class PoolCounters implements PoolMetrics {
 
   /** The counts of each endpoint that has any, those that left included. */
   endpoints(): Map<string, EndpointCounts> {
+    return new Map([...this.#sums()].map(([id, row]) => [id, named(row)]));
+  }
+
+  /** Plain data of everything, for another thread; `add` takes it. */
+  data(): PoolData {
+    return { latency: this.latency.data(), endpoints: this.#sums() };
+  }
+
+  /** Adds what another worker counted, by id: its endpoints need no slot here. */
+  add({ latency, endpoints }: PoolData): void {
+    this.latency.add(latency);
+    for (const [id, row] of endpoints) addTo(this.#retired, id, row);
+  }
+
+  #sums(): Map<string, Float64Array> {
     const sums = new Map<string, Float64Array>();
     for (const [id, row] of this.#retired) addTo(sums, id, row);
     this.#ids.forEach((id, slot) => {
       if (id !== undefined) addTo(sums, id, this.#row(slot));
     });
-    return new Map([...sums].filter(([, row]) => row.some((count) => count > 0)).map(([id, row]) => [id, named(row)]));
+    return new Map([...sums].filter(([, row]) => row.some((count) => count > 0)));
   }
 
   #add(slot: number, column: number): void {
@@ -175,6 +207,23 @@ export class Counters {
     for (const byPool of this.traffic.values()) byPool.get(pool)?.assign(slot, id);
   }
 
+  /** Plain data of everything, for another thread; `add` takes it. */
+  data(): CountersData {
+    const pools = [...this.traffic].map(([name, byPool]) => {
+      return [name, new Map([...byPool].map(([pool, counters]) => [pool, counters.data()]))] as const;
+    });
+    return {
+      listeners: new Map([...this.listeners].map(([name, counters]) => [name, counters.data()])),
+      traffic: new Map(pools),
+    };
+  }
+
+  /** Adds what another worker counted. */
+  add({ listeners, traffic }: CountersData): void {
+    for (const [name, data] of listeners) this.listener(name).add(data);
+    for (const [name, byPool] of traffic) for (const [pool, data] of byPool) this.pool(name, pool).add(data);
+  }
+
   /** Latencies of `pool` over all listeners. */
   latency(pool: string): Histogram {
     const sum = new Histogram();
@@ -184,6 +233,27 @@ export class Counters {
     }
     return sum;
   }
+}
+
+/** What `structuredClone` copies. */
+export interface CountersData {
+  readonly listeners: ReadonlyMap<string, ListenerData>;
+  readonly traffic: ReadonlyMap<string, ReadonlyMap<string, PoolData>>;
+}
+
+interface ListenerData {
+  readonly accepted: number;
+  readonly open: number;
+  readonly received: number;
+  readonly sent: number;
+  readonly refused: Readonly<Record<'limit' | 'per-source', number>>;
+  readonly answers: Float64Array;
+}
+
+interface PoolData {
+  readonly latency: HistogramData;
+  /** By id. */
+  readonly endpoints: ReadonlyMap<string, Float64Array>;
 }
 
 function addTo(sums: Map<string, Float64Array>, id: string, row: Float64Array): void {

@@ -22,6 +22,12 @@ const bits = new Uint32Array(float.buffer);
 /** Bounds that fall between two buckets, so that cumulative counts at them are exact: 2^-2 ms (250 µs) to 2^16 ms. */
 export const BOUNDS_MS: readonly number[] = Array.from({ length: 19 }, (_, i) => 2 ** (i - 2));
 
+/** What `structuredClone` copies. */
+export interface HistogramData {
+  readonly counts: Float64Array;
+  readonly totals: Float64Array;
+}
+
 export class Histogram {
   readonly #counts = new Float64Array(BUCKETS);
   /** Count, sum. An array keeps the sum from being boxed. */
@@ -70,9 +76,18 @@ export class Histogram {
 
   /** Adds what `other` has recorded. */
   merge(other: Histogram): void {
-    for (let bucket = 0; bucket < BUCKETS; bucket++) this.#counts[bucket]! += other.#counts[bucket]!;
-    this.#totals[0]! += other.#totals[0]!;
-    this.#totals[1]! += other.#totals[1]!;
+    this.add({ counts: other.#counts, totals: other.#totals });
+  }
+
+  /** Every number of it, for another thread; `add` takes it. */
+  data(): HistogramData {
+    return { counts: this.#counts.slice(), totals: this.#totals.slice() };
+  }
+
+  /** Adds what a histogram of another thread has recorded. */
+  add({ counts, totals }: HistogramData): void {
+    for (let bucket = 0; bucket < BUCKETS; bucket++) this.#counts[bucket]! += counts[bucket]!;
+    for (let i = 0; i < totals.length; i++) this.#totals[i]! += totals[i]!;
   }
 
   clear(): void {

@@ -2,7 +2,7 @@
  * The production adapter: a Bun socket is our `Socket`, its `data` and `drain` handlers are the protocol's own functions.
  *
  * TCP_NODELAY is already on for accepted and made connections (getsockopt gives 1 on both under Bun 1.4.5).
- * SO_REUSEPORT stays off while there is one worker, so that a second process on the same port is told so.
+ * SO_REUSEPORT is on only where asked for: a second process on the same port is to be told so.
  */
 import type { SocketHandler, TCPSocketListener } from 'bun';
 import { openListenBacklog } from './bun-backlog.ts';
@@ -35,9 +35,9 @@ export function createBunTransport({ onHandlerError }: TransportOptions): Transp
     return known;
   }
 
-  async function listen(address: SocketAddress, handlers: AnyHandlers): Promise<Listener> {
+  async function listen(address: SocketAddress, handlers: AnyHandlers, shared = false): Promise<Listener> {
     if (address.kind === 'unix') await freeUnixPath(address.path);
-    const listener = bind(address, handlersFor(address.kind, handlers));
+    const listener = bind(address, handlersFor(address.kind, handlers), shared);
     const problem = backlog.widen(listener);
     if (problem !== undefined) notes.push(problem);
     return {
@@ -59,11 +59,13 @@ export function createBunTransport({ onHandlerError }: TransportOptions): Transp
 
   // Bun cannot end its own connects that are under way; those of its node:net it can.
   const { connectCancellably } = createNodeTransport({ onHandlerError });
-  return { name: 'bun', notes, listen, connect, connectCancellably };
+  return { name: 'bun', canShare: process.platform === 'linux', notes, listen, connect, connectCancellably };
 }
 
-function bind(address: SocketAddress, socket: BunHandlers): TCPSocketListener<unknown> {
-  const where = address.kind === 'unix' ? { unix: address.path } : { hostname: address.host, port: address.port };
+function bind(address: SocketAddress, socket: BunHandlers, shared: boolean): TCPSocketListener<unknown> {
+  const { kind } = address;
+  const where =
+    kind === 'unix' ? { unix: address.path } : { hostname: address.host, port: address.port, reusePort: shared };
   try {
     return Bun.listen({ ...where, allowHalfOpen: true, backlog: LISTEN_BACKLOG, socket } as never);
   } catch (error) {

@@ -5,6 +5,7 @@
  * to it at a time; while that waits, `write` accepts nothing and `drain` follows.
  */
 import { connect as connectTo, createServer, type Socket as NetSocket, type Server } from 'node:net';
+import { EquipoiseError } from '../core/kernel/errors.ts';
 import { type ConnectFailure, connectFailure, NO_ADDRESS, reportConnectError } from './connect-error.ts';
 import { LISTEN_BACKLOG } from './listen-backlog.ts';
 import { listenError } from './listen-error.ts';
@@ -18,7 +19,8 @@ const READ_AHEAD_BYTES = 64 * 1024;
 const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true, highWaterMark: READ_AHEAD_BYTES };
 
 export function createNodeTransport({ onHandlerError }: TransportOptions): Transport {
-  async function listen<T>(address: SocketAddress, handlers: SocketHandlers<T>): Promise<Listener> {
+  async function listen<T>(address: SocketAddress, handlers: SocketHandlers<T>, shared = false): Promise<Listener> {
+    if (shared) throw new EquipoiseError('runtime-unsupported', 'Node 20 cannot share an address among listeners');
     if (address.kind === 'unix') await freeUnixPath(address.path);
     const server = createServer(SOCKET_OPTIONS, (socket) => new NodeSocket(socket, handlers, onHandlerError).open());
     await bind(server, address);
@@ -55,7 +57,7 @@ export function createNodeTransport({ onHandlerError }: TransportOptions): Trans
     };
   }
 
-  return { name: 'node', listen, connect: connectCancellably, connectCancellably };
+  return { name: 'node', canShare: false, listen, connect: connectCancellably, connectCancellably };
 }
 
 /** Undefined for an address that is none. */

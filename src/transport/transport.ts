@@ -77,13 +77,16 @@ export interface TransportOptions {
 
 export interface Transport {
   readonly name: 'bun' | 'node';
+  /** False: `shared` of `listen` is refused, so that there can be one worker only. */
+  readonly canShare: boolean;
   /** What this runtime lacks, to be logged; a listener may add one. */
   readonly notes?: readonly string[];
   /**
    * Binds and accepts with a backlog of 4096. Rejects with `listen-failed` naming the address and the reason.
-   * `open` must set `socket.data` before it returns.
+   * `open` must set `socket.data` before it returns. `shared` lets other listeners of this user, of other threads and
+   * processes too, bind the same address if they share it as well (SO_REUSEPORT): the kernel deals the connections out.
    */
-  listen<T>(address: SocketAddress, handlers: SocketHandlers<T>): Promise<Listener>;
+  listen<T>(address: SocketAddress, handlers: SocketHandlers<T>, shared?: boolean): Promise<Listener>;
   /**
    * Starts a connection. Never throws; the outcome arrives at `open` (with `socket.data === data`) or `connectError`.
    * A connection given up by the caller must be terminated in `open`: a pending connect cannot be cancelled.

@@ -20,6 +20,7 @@ function scriptedTransport() {
   };
   const transport: Transport = {
     name: 'node',
+    canShare: false,
     listen: () => Promise.reject(new Error('not scripted')),
     connect: (_address, ...given) => keep('connect', ...given),
     connectCancellably: (_address, ...given) => {

@@ -43,6 +43,25 @@ export function describeListening(create: CreateSubject): void {
       server.listener.stop();
     });
 
+    test('listeners share an address where each of them wants to, and the runtime can', async () => {
+      const { transport } = create();
+      const any = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
+      if (!transport.canShare) {
+        await expect(transport.listen(any, recordingHandlers(), true)).rejects.toMatchObject({
+          code: 'runtime-unsupported',
+        });
+        return;
+      }
+      const first = await transport.listen(any, recordingHandlers(), true);
+      const second = await transport.listen(first.address, recordingHandlers(), true);
+      expect(second.address).toEqual(first.address);
+      await expect(transport.listen(first.address, recordingHandlers())).rejects.toMatchObject({
+        code: 'listen-failed',
+      });
+      first.stop();
+      second.stop();
+    });
+
     test('an address of another machine is an error that says so', async () => {
       const elsewhere = create().transport.listen({ kind: 'tcp', host: '203.0.113.7', port: 0 }, recordingHandlers());
       await expect(elsewhere).rejects.toMatchObject({
