@@ -4,6 +4,7 @@ import { type Config, ConfigFile, toConfig } from './config.ts';
 import { importFunction, importModule, resolveModuleName } from './import-module.ts';
 import { parseBySchema, type SchemaResult } from './issues.ts';
 import { checkMeaning } from './meaning.ts';
+import { withAbsolutePaths } from './policy-meaning.ts';
 import { type ConfigProblem, type Finding, formatPath, type Path, sortProblems } from './problem.ts';
 import { readYaml, type Source } from './source.ts';
 import { pathKey, substitute } from './substitute.ts';
@@ -111,11 +112,12 @@ function judge(source: Source, options: ParseOptions): Judgement {
   const { value, findings: unset, replaced } = substitute(source.value, options);
   if (value === undefined || value === null) return { findings: [...unset, emptyFile], warnings: [], origin: value };
   const result = parseRetyped(value, replaced);
-  const meaning = checkMeaning(value);
+  const meaning = checkMeaning(value, options.file);
   // What a substitution failed to bring is not judged a second time.
   const spoilt = new Set(unset.map((each) => pathKey(each.path)));
   const judged = [...result.findings, ...meaning.problems].filter((each) => !spoilt.has(pathKey(each.path)));
-  const config = result.value === undefined ? {} : { config: resolveModules(toConfig(result.value), options.file) };
+  const { file } = options;
+  const config = result.value && { config: withAbsolutePaths(resolveModules(toConfig(result.value), file), file) };
   return { findings: [...unset, ...judged], warnings: meaning.warnings, ...config, origin: value };
 }
 

@@ -1,6 +1,7 @@
 import type { SocketAddress } from '../transport/transport.ts';
 import { formatAddress, readSocketAddress } from './addresses.ts';
 import { Findings } from './findings.ts';
+import { checkPolicy } from './policy-meaning.ts';
 import { checkPool } from './pool-meaning.ts';
 import type { Finding, Path } from './problem.ts';
 import { entriesOf, fieldOf, listOf } from './raw.ts';
@@ -10,9 +11,12 @@ import { checkListener } from './route-meaning.ts';
 /**
  * Checks what spans several keys: names, references, addresses taken twice, routes and pools that cannot work. It reads
  * the input rather than the schema's output, so that one wrong key does not hide these, and it passes over whatever
- * the schema refuses anyway.
+ * the schema refuses anyway. Files that it names are looked for beside `fileName`.
  */
-export function checkMeaning(file: unknown): { problems: readonly Finding[]; warnings: readonly Finding[] } {
+export function checkMeaning(
+  file: unknown,
+  fileName: string,
+): { problems: readonly Finding[]; warnings: readonly Finding[] } {
   const found = new Findings();
   const listeners = entriesOf(fieldOf(file, 'listeners'));
   const pools = entriesOf(fieldOf(file, 'pools'));
@@ -26,6 +30,7 @@ export function checkMeaning(file: unknown): { problems: readonly Finding[]; war
   for (const [name, listener] of listeners) checkListener(found, ['listeners', name], listener, poolNames, used);
   for (const [name, pool] of pools) {
     checkPool(found, ['pools', name], pool);
+    checkPolicy(found, ['pools', name, 'policy'], fieldOf(pool, 'policy'), fileName);
     if (!used.has(name)) found.warning(['pools', name], 'no route leads to this pool');
   }
   return found;

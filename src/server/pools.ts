@@ -1,6 +1,7 @@
 import { createProvider } from '../control/discovery/registry.ts';
 import type { Resolver } from '../control/discovery/resolver.ts';
 import { createProbe } from '../control/health/registry.ts';
+import { databaseOf, type Locate, openDatabase } from '../control/location/database.ts';
 import { createMembership, type Membership, type MembershipEvent } from '../control/membership/membership.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
 import type { GuardEvent } from '../control/picker/guard-event.ts';
@@ -8,6 +9,7 @@ import { guardOptions } from '../control/picker/guards.ts';
 import { Picker } from '../control/picker/picker.ts';
 import type { PoolOptions } from '../control/pool-options.ts';
 import type { Clock } from '../core/kernel/clock.ts';
+import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { Policy, PolicyDeps } from '../core/kernel/policy.ts';
 import type { Rng } from '../core/kernel/rng.ts';
 import type { ProxyPool } from '../proxy/protocols/protocol.ts';
@@ -37,8 +39,10 @@ export interface ServedPool extends ProxyPool {
 export function startPool(name: string, options: PoolOptions, deps: PoolDeps): ServedPool {
   const { clock, rng, scheduler, resolver, transport, onEvent } = deps;
   const createPolicy = (policyDeps: PolicyDeps) => deps.createPolicy(options.policy, policyDeps);
+  const locate = locateOf(name, options);
   const picker = new Picker({
     ...{ pool: name, createPolicy, clock, rng },
+    ...(locate !== undefined && { locate }),
     guards: guardOptions(options),
     onEvent: deps.onGuardEvent,
   });
@@ -64,6 +68,15 @@ export function startPool(name: string, options: PoolOptions, deps: PoolDeps): S
     for (const [id, slot] of slots) deps.counters.assign(name, slot, id);
   });
   return { name, options, picker, membership, slots };
+}
+
+/** Where clients are, by the database that the pool's policy names. */
+function locateOf(name: string, { policy }: PoolOptions): Locate | undefined {
+  const path = databaseOf(policy);
+  if (path === undefined) return undefined;
+  const database = openDatabase(path);
+  if ('locate' in database) return database.locate;
+  throw new EquipoiseError('config-invalid', `pool ${name}: ${database.problem}; ${database.fix}`);
 }
 
 function findSlots(picker: Picker, members: number, slots: Map<string, number>): void {

@@ -79,6 +79,12 @@ describe('PolicyGroups', () => {
     expect(groups.named('a')).toMatchObject({ weight: 7, eligibleWeight: 2 });
   });
 
+  test('a weight of 0 is no verdict', () => {
+    const { made, groups } = groupsOf();
+    groups.update(endpoints([{ weight: 0 }, { weight: 1 }]));
+    expect([made[0]!.down, made[1]!.down]).toEqual([new Set(), new Set()]);
+  });
+
   test('an endpoint that changes its group brings its verdict along', () => {
     const { made, groups } = groupsOf();
     groups.update(inZones('a', 'b'));

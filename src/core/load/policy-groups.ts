@@ -71,7 +71,6 @@ export class PolicyGroups {
   update(members: readonly Endpoint[]): void {
     this.#eligible.update(members, (slot) => {
       this.#pickedTogether = grownInt32(this.#pickedTogether, slot);
-      this.#pickedTogether[slot] = 0;
     });
     const membersOf = new Map<string, Endpoint[]>();
     for (const member of members) {

@@ -79,6 +79,15 @@ describe('geographic', () => {
     expect(servedBy(policy, client, avoided)).toEqual(want);
   });
 
+  test('locate is not asked for a client without an address', () => {
+    const locate = (ip: string) => {
+      expect(ip).toBe('berlin');
+      return clients[ip];
+    };
+    expect(servedBy(poolOf({}, { locate }), 'berlin')).toEqual([0, 1]);
+    expect(servedBy(poolOf({}, { locate }), '').length).toBe(6);
+  });
+
   test('without locate, the fallback counts', () => {
     const policy = create({ fallback: clients['boston']! }, policyDeps());
     policy.update(endpoints([{ location: tokyo }, { location: virginia }]));

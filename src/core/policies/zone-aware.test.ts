@@ -89,6 +89,11 @@ describe('zone-aware', () => {
       want: { a: 0.35, b: 0.65 / 4, c: (0.65 * 3) / 4 },
     },
     {
+      why: 'only the first has any to spare',
+      zones: { b: { up: 4 }, a: { up: 1, down: 3 }, c: { up: 1, down: 1 } },
+      want: { a: 0.35, b: 0.65, c: 0 },
+    },
+    {
       why: 'nobody is left here',
       zones: { a: { up: 0, down: 2 }, b: { up: 1 }, c: { up: 3 } },
       want: { a: 0, b: 0.25, c: 0.75 },
@@ -129,6 +134,10 @@ describe('zone-aware', () => {
   ])('the own zone is that of $why', ({ options, deps, request, want }) => {
     const zones = { a: { up: 2 }, b: { up: 2 }, c: { up: 2 } };
     expect(sharesOf(poolOf(zones, options, deps), request)[want]).toBeCloseTo(1, 9);
+  });
+
+  test('a request of no zone goes to all, not to endpoints of no zone', () => {
+    expectShares(sharesOf(poolOf({ a: { up: 2 }, '': { up: 2 } }), ''), { a: 0.5, '': 0.5 });
   });
 
   test('when the own zone has nobody for a request, another zone has; at last the own one', () => {

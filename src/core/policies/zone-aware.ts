@@ -104,7 +104,7 @@ export const zoneAware: PolicyDefinition<'zone-aware', ZoneAwareOptions> = {
         return zones.pickTogether(request, avoid);
       }
       const share = localShareOf(own);
-      const stays = share === 1 || (share > 0 && rng.next() < share);
+      const stays = share === 1 || rng.next() < share;
       const slot = stays ? own.policy.pick(request, avoid) : pickElsewhere(own, request, avoid);
       if (slot >= 0) return slot;
       return stays ? pickElsewhere(own, request, avoid) : own.policy.pick(request, avoid);

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { writeMmdb } from '../control/testing/mmdb.ts';
+import { createPickRequest } from '../core/kernel/policy.ts';
+import { startPool } from './pools.ts';
+import { linesConfig, testDeps } from './testing/start.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'equipoise-pools-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const database = join(directory, 'city.mmdb');
+writeFileSync(
+  database,
+  writeMmdb({
+    '10.49.0.0/16': { location: { latitude: 52.5, longitude: 13.4 } },
+    '10.61.0.0/16': { location: { latitude: -33.9, longitude: 151.2 } },
+  }),
+);
+
+function started(policy: object) {
+  const endpoints = [
+    { id: 'frankfurt', address: 3001, location: { latitude: 50.1, longitude: 8.7 } },
+    { id: 'singapore', address: 3002, location: { latitude: 1.35, longitude: 103.8 } },
+  ];
+  const { pools } = linesConfig({
+    listeners: { web: { bind: '127.0.0.1:0', protocol: 'tcp', pool: 'main' } },
+    pools: { main: { policy: policy as { type: 'geographic' }, endpoints } },
+  });
+  return startPool('main', pools['main']!, {
+    ...testDeps(),
+    onEvent: () => undefined,
+    onGuardEvent: () => undefined,
+  });
+}
+
+describe('startPool', () => {
+  test.each([
+    { clientIp: '10.49.1.2', want: 'frankfurt' },
+    { clientIp: '10.61.1.2', want: 'singapore' },
+    { clientIp: '::ffff:10.61.1.2', want: 'singapore' },
+    { clientIp: '10.1.1.1', want: 'singapore' },
+  ])('a geographic policy finds $clientIp in its database: $want', ({ clientIp, want }) => {
+    const pool = started({ type: 'geographic', database, fallback: { latitude: 0, longitude: 100 } });
+    const slot = pool.picker.pick({ ...createPickRequest(), clientIp }, null);
+    expect(pool.picker.endpoint(slot).id).toBe(want);
+    pool.membership.close();
+  });
+
+  test('so does one inside of another', () => {
+    const pool = started({ type: 'zone-aware', policy: { type: 'geographic', database } });
+    const slot = pool.picker.pick({ ...createPickRequest(), clientIp: '10.61.1.2' }, null);
+    expect(pool.picker.endpoint(slot).id).toBe('singapore');
+    pool.membership.close();
+  });
+
+  test('a database that went away after the check names the pool', () => {
+    const start = () => started({ type: 'geographic', database: join(directory, 'none.mmdb') });
+    expect(start).toThrow(/^pool main: there is no file .*none\.mmdb; name a MaxMind DB file/);
+    expect(start).toThrow(expect.objectContaining({ code: 'config-invalid' }));
+  });
+});
