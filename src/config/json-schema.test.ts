@@ -55,5 +55,12 @@ describe('configJsonSchema', () => {
     expect(at({ ...$defs.policy, $defs }, 'virtualNodes').anyOf).toContainEqual({ $ref: '#/$defs/substitution' });
   });
 
+  test('every reference is defined, a policy inside of a policy among them', () => {
+    const text = JSON.stringify(schema);
+    const references = new Set([...text.matchAll(/"\$ref":"#\/\$defs\/([^"]+)"/g)].map((match) => match[1]!));
+    expect([...references].sort()).toEqual(Object.keys(schema.$defs as object).sort());
+    expect(references).toContain('policy');
+  });
+
   test('keeps no word of our own', () => expect(JSON.stringify(schema)).not.toContain('"or":'));
 });

@@ -61,6 +61,18 @@ describe('maglev', () => {
     );
   });
 
+  test('a key whose endpoint may not serve goes where its next jump leads', () => {
+    const policy = maglevOf(50);
+    const at = (key: string, jump: number) => policy.pick(pickRequest({ key, jump }), null);
+    for (let i = 0; i < 100; i++) {
+      const [own, next] = [at(`k${i}`, 0), at(`k${i}`, 1)];
+      if (own === next) continue;
+      policy.setEligible(own, false);
+      expect(at(`k${i}`, 0)).toBe(next);
+      policy.setEligible(own, true);
+    }
+  });
+
   test('a jump leads to another place, the same for the same key', () => {
     const policy = maglevOf(50);
     const at = (key: string, jump: number) => policy.pick(pickRequest({ key, jump }), null);

@@ -124,7 +124,14 @@ describe('rendezvous', () => {
     );
   });
 
-  test('10,000 endpoints all have keys', () => {
+  test('two ids that share the low half of their hash (found by search) share the keys, too', () => {
+    const policy = rendezvousOf([{ id: '10.0.92.224:8080' }, { id: '10.0.195.34:8080' }]);
+    const first = keys.filter((key) => policy.pick(key, null) === 0).length;
+    // Binomial: the deviation is sqrt(2000 / 4), 22; five of them.
+    expect(Math.abs(first - 1000)).toBeLessThan(112);
+  });
+
+  test('many of 10,000 endpoints have the keys', () => {
     const policy = rendezvousOf(10_000);
     const owners = new Set<number>();
     for (let i = 0; i < 300; i++) owners.add(policy.pick(pickRequest({ key: `k${i}` }), null));
