@@ -35,6 +35,10 @@ describe('configurations', () => {
   const snippets = documents.flatMap(({ path, fences }) =>
     fences.filter(isConfiguration).map(({ text, language, line }) => ({ at: `${path}:${line}`, text, language })),
   );
+  // Modules that configurations name.
+  for (const { file, text } of documents.flatMap(({ fences }) => fences)) {
+    if (file?.endsWith('policy.ts')) writeFileSync(join(folder, file), text);
+  }
   test('there are some', () => expect(snippets.length).toBeGreaterThan(10));
   test.each(snippets)('$at', async ({ text, language }) => {
     const file = join(folder, `${Math.random()}.${language}`);

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { BoundListener, RunningServer } from '../server/server.ts';
 import { formatSocketAddress } from '../transport/address.ts';
@@ -20,7 +21,10 @@ function destination({ pools }: BoundListener, config: Config): string {
   if (pools.length === 0) return 'no pool';
   const described = pools.map((name) => {
     const { endpoints, policy } = config.pools[name]!;
-    return `${name} (${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}, ${policy.type})`;
+    return `${name} (${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}, ${policyName(policy)})`;
   });
   return `pools: ${described.join(', ')}`;
 }
+
+const policyName = (policy: Config['pools'][string]['policy']): string =>
+  'module' in policy ? basename(policy.module) : policy.type;
