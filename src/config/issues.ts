@@ -6,7 +6,6 @@ import { nameOf, notYetOf } from './reading.ts';
 /** Tags of the contract that are not built in this version: policies, then probes. */
 const notYetTypes = [
   ...['adaptive'],
-  ...['learned'],
   ...['grpc', 'mysql', 'postgres', 'redis'],
 ];
 

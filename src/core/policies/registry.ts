@@ -7,6 +7,7 @@ import { boundedLoad } from './bounded-load.ts';
 import { first } from './first.ts';
 import { geographic } from './geographic.ts';
 import { ipHash } from './ip-hash.ts';
+import { learned } from './learned.ts';
 import { leastConnections } from './least-connections.ts';
 import { leastResponseTime } from './least-response-time.ts';
 import { maglev } from './maglev.ts';
@@ -29,6 +30,7 @@ export const policies = defineRegistry([
   first,
   geographic,
   ipHash,
+  learned,
   leastConnections,
   leastResponseTime,
   maglev,

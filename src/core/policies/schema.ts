@@ -4,6 +4,7 @@ import { boundedLoadOptions } from './bounded-load.ts';
 import { FirstOptions } from './first.ts';
 import { geographicOptions } from './geographic.ts';
 import { IpHashOptions } from './ip-hash.ts';
+import { LearnedOptions } from './learned.ts';
 import { LeastConnectionsOptions } from './least-connections.ts';
 import { LeastResponseTimeOptions } from './least-response-time.ts';
 import { MaglevOptions } from './maglev.ts';
@@ -54,6 +55,7 @@ const PolicyObject = z.discriminatedUnion('type', [
   FirstOptions,
   geographicOptions(AnyPolicy),
   IpHashOptions,
+  LearnedOptions,
   LeastConnectionsOptions,
   LeastResponseTimeOptions,
   MaglevOptions,
