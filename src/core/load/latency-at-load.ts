@@ -44,6 +44,9 @@ export class LatencyAtLoad {
   #lastAt = new Float64Array(0);
   readonly #mean = new Float64Array(1);
   #means = 0;
+  /** The latest median of each slot and the load it is for, −1 after an outcome: most are asked for again. */
+  #medians = new Float64Array(0);
+  #medianLoads = new Float64Array(0);
   readonly #distances = new Float64Array(NEAREST);
   readonly #near = new Float64Array(NEAREST);
 
@@ -62,6 +65,7 @@ export class LatencyAtLoad {
     this.#failed[slot] = ok ? this.#failed[slot]! & ~(1 << place) : this.#failed[slot]! | (1 << place);
     this.#recorded[slot] = recorded + 1 < 2 * WINDOW ? recorded + 1 : WINDOW;
     this.#lastAt[slot] = this.#clock.now();
+    this.#medianLoads[slot] = -1;
     if (ok) this.#addToMean(latencyMs);
   }
 
@@ -70,7 +74,7 @@ export class LatencyAtLoad {
     if (slot >= this.#recorded.length) return toldMs >= 0 ? toldMs : this.#mean[0]! * Math.sqrt(load + 1);
     const count = Math.min(this.#recorded[slot]!, WINDOW);
     const penaltyMs = count === 0 ? 0 : (FAILURE_MS * ones(this.#failed[slot]!)) / count;
-    const ownMs = count === 0 ? this.#mean[0]! : this.#medianNear(slot, load, count);
+    const ownMs = count === 0 ? this.#mean[0]! : this.#medianAt(slot, load, count);
     const latencyMs = toldMs >= 0 ? toldMs : ownMs * Math.sqrt(load + 1);
     return (latencyMs + penaltyMs) * Math.exp((this.#lastAt[slot]! - this.#clock.now()) / FADE_MS);
   }
@@ -80,7 +84,16 @@ export class LatencyAtLoad {
     if (slot >= this.#recorded.length) this.#reach(slot);
     this.#failed[slot] = 0;
     this.#recorded[slot] = 0;
+    this.#medianLoads[slot] = -1;
     this.#lastAt[slot] = this.#clock.now();
+  }
+
+  #medianAt(slot: number, load: number, count: number): number {
+    if (this.#medianLoads[slot] !== load) {
+      this.#medians[slot] = this.#medianNear(slot, load, count);
+      this.#medianLoads[slot] = load;
+    }
+    return this.#medians[slot]!;
   }
 
   /** Of equally near ones the newest count; of two in the middle the upper. */
@@ -124,6 +137,8 @@ export class LatencyAtLoad {
     this.#failed = grownInt32(this.#failed, slot);
     this.#recorded = grownInt32(this.#recorded, slot);
     this.#lastAt = grownFloat64(this.#lastAt, slot);
+    this.#medians = grownFloat64(this.#medians, slot);
+    this.#medianLoads = grownFloat64(this.#medianLoads, slot);
   }
 }
 

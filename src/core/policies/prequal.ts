@@ -66,8 +66,11 @@ export const prequal: PolicyDefinition<'prequal', PrequalOptions> = {
   create: (options, { rng, clock, inFlight }) => {
     const { poolSize = DEFAULT_POOL_SIZE, probes = DEFAULT_PROBES, hotAbove = DEFAULT_HOT_ABOVE } = options;
     const eligible = new EligibleSet();
-    const latency = new LatencyAtLoad(clock);
-    const reported = new ReportedLoad(clock, AGE_LIMIT_MS);
+    /** The time of this call; a clock read for each question would cost more than the answer. */
+    const now = new Float64Array(1);
+    const stopped = { now: () => now[0]! };
+    const latency = new LatencyAtLoad(stopped);
+    const reported = new ReportedLoad(stopped, AGE_LIMIT_MS);
     const pool = new ProbePool(Math.max(poolSize, ASK_ALL));
     const loads = new RecentQuantile(hotAbove, RECENT_ANSWERS);
     const drawn = new Int32Array(MOST_PROBES);
@@ -76,9 +79,9 @@ export const prequal: PolicyDefinition<'prequal', PrequalOptions> = {
     /** The reuse limit of the paper; where answers leave faster than they come in, the pool is used up in one round. */
     function usesPerAnswer(limit: number): number {
       const gained = (1 - limit / eligible.count) * probes - REMOVED_PER_PICK;
-      const uses = gained > 0 ? Math.max(1, (1 + DELTA) / gained) : limit;
-      const whole = Math.floor(Math.min(uses, limit));
-      return whole + (rng.next() < uses - whole ? 1 : 0);
+      const uses = gained > 0 ? Math.min(limit, Math.max(1, (1 + DELTA) / gained)) : limit;
+      const whole = Math.floor(uses);
+      return whole < uses && rng.next() < uses - whole ? whole + 1 : whole;
     }
 
     function limitOf(): number {
@@ -95,7 +98,7 @@ export const prequal: PolicyDefinition<'prequal', PrequalOptions> = {
       const load = underWay / eligible.weightOf(slot);
       loads.add(load);
       const latencyMs = latency.of(slot, underWay, reported.latencyMsOf(slot));
-      pool.add(slot, load, latencyMs, clock.now(), usesPerAnswer(limit), limit);
+      pool.add(slot, load, latencyMs, now[0]!, usesPerAnswer(limit), limit);
     }
 
     /** Floyd's draw of `probes` different ones. */
@@ -152,7 +155,8 @@ export const prequal: PolicyDefinition<'prequal', PrequalOptions> = {
       if (eligible.count === 0) return -1;
       const limit = limitOf();
       const all = limit >= eligible.count;
-      pool.removeOlder(clock.now() - AGE_LIMIT_MS);
+      now[0] = clock.now();
+      pool.removeOlder(now[0] - AGE_LIMIT_MS);
       if (all) askAll(limit);
       else askSome(limit);
       const limitOfCold = loads.value();
@@ -172,6 +176,7 @@ export const prequal: PolicyDefinition<'prequal', PrequalOptions> = {
 
     return {
       update: (members) => {
+        now[0] = clock.now();
         eligible.update(members, forget);
         pool.clear();
       },
@@ -181,6 +186,7 @@ export const prequal: PolicyDefinition<'prequal', PrequalOptions> = {
       pick: (_request, avoid) => pick(avoid),
       done: (slot, outcome) => {
         const { report } = outcome;
+        now[0] = clock.now();
         reported.record(slot, report);
         // The request that carried the report was still under way.
         if (report !== undefined) ofOthers[slot] = Math.max(0, report.inFlight - 1 - inFlight.of(slot));
@@ -189,6 +195,7 @@ export const prequal: PolicyDefinition<'prequal', PrequalOptions> = {
         if (report !== undefined && eligible.has(slot)) ask(slot, limitOf());
       },
       explain: (slot) => {
+        now[0] = clock.now();
         const underWay = underWayAt(slot);
         const hotFrom = loads.value();
         const latencyMs = latency.of(slot, underWay, reported.latencyMsOf(slot));
