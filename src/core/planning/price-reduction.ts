@@ -35,10 +35,9 @@ export function freeRows({ rows, holders: { first, next } }: PartialAssignment):
   return Int32Array.from(held.keys()).filter((i) => held[i] === 0);
 }
 
-/** The two columns that are cheapest for a row at the present prices. */
+/** The cheapest column for a row at the present prices; what it and the second cheapest cost. */
 interface Offers {
   best: number;
-  second: number;
   readonly costs: Float64Array;
 }
 
@@ -51,7 +50,7 @@ const MOST_TURNS = 64;
  * Returns the rows that are still free. There must be two columns or more.
  */
 export function reduceRows(partial: PartialAssignment, free: Int32Array): Int32Array {
-  const offers: Offers = { best: 0, second: 0, costs: new Float64Array(2) };
+  const offers: Offers = { best: 0, costs: new Float64Array(2) };
   return free.map((row) => placeRow(partial, row, offers)).filter((row) => row >= 0);
 }
 
@@ -69,8 +68,8 @@ function placeRow(partial: PartialAssignment, row: number, offers: Offers): numb
       // By no less than it can show, and not for ever, as without a second column.
       const falls = price < prices[taken]! && price > Number.NEGATIVE_INFINITY;
       if (falls) prices[taken] = price;
-      else if (next === least && first[offers.second]! < 0) taken = offers.second;
-      else return row;
+      else taken = next === least ? emptyAt(partial, row, least) : -1;
+      if (taken < 0) return row;
     }
     const out = first[taken]!;
     first[taken] = row;
@@ -81,10 +80,17 @@ function placeRow(partial: PartialAssignment, row: number, offers: Offers): numb
   return row;
 }
 
+/** An empty column at the least cost; −1: none. */
+function emptyAt({ columns, costs, prices, holders }: PartialAssignment, row: number, least: number): number {
+  for (let j = 0, at = row * columns; j < columns; j++, at++) {
+    if (costs[at]! - prices[j]! === least && holders.first[j]! < 0) return j;
+  }
+  return -1;
+}
+
 function compareOffers({ columns, costs, prices }: PartialAssignment, row: number, offers: Offers): void {
   const base = row * columns;
   let best = 0;
-  let second = 0;
   let least = Number.POSITIVE_INFINITY;
   let next = Number.POSITIVE_INFINITY;
   for (let j = 0; j < columns; j++) {
@@ -92,16 +98,11 @@ function compareOffers({ columns, costs, prices }: PartialAssignment, row: numbe
     if (reduced >= next) continue;
     if (reduced < least) {
       next = least;
-      second = best;
       least = reduced;
       best = j;
-    } else {
-      next = reduced;
-      second = j;
-    }
+    } else next = reduced;
   }
   offers.best = best;
-  offers.second = second;
   offers.costs[0] = least;
   offers.costs[1] = next;
 }

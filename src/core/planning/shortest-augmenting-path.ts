@@ -20,6 +20,7 @@ import {
   release,
   type UnitProblem,
 } from './partial-assignment.ts';
+import { auctionPrices } from './price-auction.ts';
 import { freeRows, reduceColumns, reduceRows } from './price-reduction.ts';
 
 /** Solves `problem`; undefined when some unit finds no column. */
@@ -36,11 +37,18 @@ function unplacedUnits(
   partial: PartialAssignment,
 ): Iterable<number> {
   if (supplies !== undefined) return eachUnit(supplies);
-  if (rows === capacities.reduce((total, each) => total + each, 0)) reduceColumns(partial);
+  const allFull = rows === capacities.reduce((total, each) => total + each, 0);
+  if (allFull) reduceColumns(partial);
   const free = freeRows(partial);
   if (columns < 2 || capacities.some((each) => each !== 1)) return free;
-  return reduceRows(partial, reduceRows(partial, free));
+  const still = reduceRows(partial, free);
+  if (!allFull || still.length <= rows * CONTESTED) return reduceRows(partial, still);
+  auctionPrices(partial);
+  return reduceRows(partial, reduceRows(partial, freeRows(partial)));
 }
+
+/** Where row reduction leaves more than this share of the rows free, rows want the same columns. */
+const CONTESTED = 0.75;
 
 function* eachUnit(supplies: Int32Array): Generator<number> {
   for (let i = 0; i < supplies.length; i++) for (let unit = 0; unit < supplies[i]!; unit++) yield i;
@@ -101,9 +109,11 @@ function createSearch(partial: PartialAssignment): (source: number) => boolean {
       while (scanned < queued) {
         const row = queue[scanned++]!;
         const via = entered[row]!;
-        const offset = via < 0 ? 0 : reachedAt[row]! - (costs[row * columns + via]! - prices[via]!);
-        nearest =
-          openCount < 0 ? relaxAll(partial, tree, row, offset) : relaxListed(partial, tree, row, offset, openCount);
+        // The first row's potential is not known: distances begin with whatever its cheapest column costs.
+        const floor = via < 0 ? Number.NEGATIVE_INFINITY : reachedAt[row]!;
+        const offset = via < 0 ? 0 : floor - (costs[row * columns + via]! - prices[via]!);
+        const step = { row, offset, floor };
+        nearest = openCount < 0 ? relaxAll(partial, tree, step) : relaxListed(partial, tree, step, openCount);
       }
       const column = openCount < 0 || nearest < 0 ? nearest : open[nearest]!;
       const found = column >= 0 && distances[column] !== Number.POSITIVE_INFINITY;
@@ -158,6 +168,15 @@ function createSearch(partial: PartialAssignment): (source: number) => boolean {
   return search;
 }
 
+/** One row of the tree, and where it stands. */
+interface Step {
+  readonly row: number;
+  /** What turns a cost less a price into a distance. */
+  readonly offset: number;
+  /** No column is nearer than this. */
+  readonly floor: number;
+}
+
 /**
  * Shortens the distances of all open columns by what is reached through `row`; returns the nearest column, one with room
  * if there are several.
@@ -165,7 +184,7 @@ function createSearch(partial: PartialAssignment): (source: number) => boolean {
  * Nearly all time is spent here and in `relaxListed`: functions of their own, of arrays and numbers alone, compile to the
  * tightest loops.
  */
-function relaxAll({ columns, costs, room }: PartialAssignment, tree: Tree, row: number, offset: number): number {
+function relaxAll({ columns, costs, room }: PartialAssignment, tree: Tree, { row, offset, floor }: Step): number {
   const { openPrices, distances, from } = tree;
   let nearest = -1;
   let least = Number.POSITIVE_INFINITY;
@@ -180,19 +199,16 @@ function relaxAll({ columns, costs, room }: PartialAssignment, tree: Tree, row: 
     if (distance <= least && (distance < least || room[j]! > 0)) {
       least = distance;
       nearest = j;
+      // Nothing is nearer than where the search stands: the rest need not be seen.
+      if (distance === floor && room[j]! > 0) return j;
     }
   }
   return nearest;
 }
 
 /** The same for the first `count` columns of the list of open ones; returns the place in the list. */
-function relaxListed(
-  { columns, costs, room }: PartialAssignment,
-  tree: Tree,
-  row: number,
-  offset: number,
-  count: number,
-): number {
+function relaxListed({ columns, costs, room }: PartialAssignment, tree: Tree, step: Step, count: number): number {
+  const { row, offset, floor } = step;
   const { openPrices, distances, from, open } = tree;
   const base = row * columns;
   let nearest = -1;
@@ -209,6 +225,7 @@ function relaxListed(
     if (distance <= least && (distance < least || room[j]! > 0)) {
       least = distance;
       nearest = k;
+      if (distance === floor && room[j]! > 0) return k;
     }
   }
   return nearest;
