@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type LoadOptions, loadConfig } from '../src/config/load.ts';
 import { formatProblem } from '../src/config/problem.ts';
+import { writeMmdb } from '../src/control/testing/mmdb.ts';
 import { brokenLinks, type Document, filesBelow, missingFiles, ROOT, readDocuments } from './docs/documents.ts';
 import { framesOf, spansOf, toSvg } from './docs/picture.mjs';
 import { patternOf, type Session, startSession, stepsOf } from './docs/session.ts';
@@ -39,6 +40,8 @@ describe('configurations', () => {
   for (const { file, text } of documents.flatMap(({ fences }) => fences)) {
     if (file?.endsWith('policy.ts')) writeFileSync(join(folder, file), text);
   }
+  // And a database.
+  writeFileSync(join(folder, 'city.mmdb'), writeMmdb({ '10.0.0.0/8': { location: { latitude: 50, longitude: 9 } } }));
   test('there are some', () => expect(snippets.length).toBeGreaterThan(10));
   test.each(snippets)('$at', async ({ text, language }) => {
     const file = join(folder, `${Math.random()}.${language}`);
