@@ -17,15 +17,20 @@ afterEach(() => {
 
 interface Backend {
   readonly port: number;
-  /** What it answers with from now on. */
+  /** What it answers with from now on; 0: nothing. */
   status: number;
+  /** Resolves when the next request has come. */
+  asked(): Promise<unknown>;
 }
 
 async function backend(): Promise<Backend> {
-  const server = createServer((_request, response) => response.writeHead(served.status).end());
+  const server = createServer((_request, response) => {
+    if (served.status !== 0) response.writeHead(served.status).end();
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const served = { port: (server.address() as { port: number }).port, status: 200 };
+  const { port } = server.address() as { port: number };
+  const served = { port, status: 200, asked: () => once(server, 'request') };
   open.push({
     close() {
       server.close();
@@ -62,7 +67,7 @@ async function setUp(guards: object) {
     }
     return answers;
   }
-  return { a, b, clock, server, ask };
+  return { a, b, clock, server, ask, url: `http://127.0.0.1:${port}/` };
 }
 
 const told = (server: RunningServer) =>
@@ -83,6 +88,29 @@ describe('a server with guards', () => {
     expect(await ask(4)).toContain('a200');
     expect(await ask(2)).toContain('a200');
     expect(told(server)).toEqual(['a open', 'a half-open', 'a open', 'a half-open', 'a closed']);
+  });
+
+  test('learns nothing from a client that goes away', async () => {
+    const { a, clock, server, ask, url } = await setUp({ circuitBreaker: { failures: 1, openFor: '10s' } });
+    a.status = 500;
+    await ask(2);
+    clock.advance(10_000);
+    a.status = 0;
+    const asked = a.asked().then(() => true);
+    const left = new AbortController();
+    const answers: Promise<unknown>[] = [];
+    // One of two in a row is its turn: the probe of a half-open breaker.
+    for (let isProbe = false; !isProbe; ) {
+      const answer = fetch(url, { signal: left.signal }).then(() => false);
+      answers.push(answer.catch(() => 'gone'));
+      isProbe = await Promise.race([asked, answer]);
+    }
+    left.abort();
+    expect(await answers.at(-1)).toBe('gone');
+    a.status = 500;
+    // The server hears of it a moment later: until then the probe's place is taken.
+    while (told(server).length < 3) await ask(2);
+    expect(told(server)).toEqual(['a open', 'a half-open', 'a open']);
   });
 
   test('ejects it for a while', async () => {
