@@ -18,7 +18,7 @@ writeFileSync(
   }),
 );
 
-function started(policy: object) {
+async function started(policy: object) {
   const endpoints = [
     { id: 'frankfurt', address: 3001, location: { latitude: 50.1, longitude: 8.7 } },
     { id: 'singapore', address: 3002, location: { latitude: 1.35, longitude: 103.8 } },
@@ -27,11 +27,8 @@ function started(policy: object) {
     listeners: { web: { bind: '127.0.0.1:0', protocol: 'tcp', pool: 'main' } },
     pools: { main: { policy: policy as { type: 'geographic' }, endpoints } },
   });
-  return startPool('main', pools['main']!, {
-    ...testDeps(),
-    onEvent: () => undefined,
-    onGuardEvent: () => undefined,
-  });
+  const deps = { ...testDeps(), emit: () => undefined, onEvent: () => undefined, onGuardEvent: () => undefined };
+  return startPool('main', pools['main']!, deps as Parameters<typeof startPool>[2]);
 }
 
 describe('startPool', () => {
@@ -40,23 +37,24 @@ describe('startPool', () => {
     { clientIp: '10.61.1.2', want: 'singapore' },
     { clientIp: '::ffff:10.61.1.2', want: 'singapore' },
     { clientIp: '10.1.1.1', want: 'singapore' },
-  ])('a geographic policy finds $clientIp in its database: $want', ({ clientIp, want }) => {
-    const pool = started({ type: 'geographic', database, fallback: { latitude: 0, longitude: 100 } });
+  ])('a geographic policy finds $clientIp in its database: $want', async ({ clientIp, want }) => {
+    const pool = await started({ type: 'geographic', database, fallback: { latitude: 0, longitude: 100 } });
     const slot = pool.picker.pick({ ...createPickRequest(), clientIp }, null);
     expect(pool.picker.endpoint(slot).id).toBe(want);
     pool.membership.close();
   });
 
-  test('so does one inside of another', () => {
-    const pool = started({ type: 'zone-aware', policy: { type: 'geographic', database } });
+  test('so does one inside of another', async () => {
+    const pool = await started({ type: 'zone-aware', policy: { type: 'geographic', database } });
     const slot = pool.picker.pick({ ...createPickRequest(), clientIp: '10.61.1.2' }, null);
     expect(pool.picker.endpoint(slot).id).toBe('singapore');
     pool.membership.close();
   });
 
-  test('a database that went away after the check names the pool', () => {
-    const start = () => started({ type: 'geographic', database: join(directory, 'none.mmdb') });
-    expect(start).toThrow(/^pool main: there is no file .*none\.mmdb; name a MaxMind DB file/);
-    expect(start).toThrow(expect.objectContaining({ code: 'config-invalid' }));
+  test('a database that went away after the check names the pool', async () => {
+    await expect(started({ type: 'geographic', database: join(directory, 'none.mmdb') })).rejects.toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringMatching(/^pool main: there is no file .*none\.mmdb; name a MaxMind DB file/),
+    });
   });
 });
