@@ -86,6 +86,15 @@ describe.skipIf(!hasCurl)('examples', () => {
   const index = documents.find(({ path }) => path === 'examples/README.md')!;
 
   test.each(examples)('%s is listed', (path) => expect(index.text).toContain(`(${path.slice('examples/'.length)})`));
+  const programs = filesBelow('examples').filter((path) => path.endsWith('.mjs') && path !== 'examples/backends.mjs');
+  test.each(programs)('%s is listed', (path) => expect(index.text).toContain(`(${path.slice('examples/'.length)})`));
+  test.each(programs)('%s runs on Node', async (path) => {
+    await inSession(async ({ play }) => {
+      await play('$ node examples/backends.mjs 3001 3002 3003\nbackends on 3001, 3002, 3003\n');
+      await play(typedIn(readFileSync(join(ROOT, path), 'utf8'))).catch(located(path));
+    });
+  });
+
   test.each(examples)('%s starts and answers', async (path) => {
     const session = typedIn(readFileSync(join(ROOT, path), 'utf8'));
     expect(stepsOf(session).length).toBeGreaterThan(0);

@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -36,8 +45,10 @@ export async function startSession(): Promise<Session> {
   function write(file: string, text: string): void {
     const path = join(folder, file);
     mkdirSync(dirname(path), { recursive: true });
-    // Outside the package its own name means nothing.
-    writeFileSync(path, adapt(text).replaceAll("from 'equipoise'", `from '${join(ROOT, 'src/index.ts')}'`));
+    const adapted = adapt(text);
+    // The source, as for the command; programs for Node import what is built.
+    const source = `from '${join(ROOT, 'src/index.ts')}'`;
+    writeFileSync(path, file.endsWith('.mjs') ? adapted : adapted.replaceAll("from 'equipoise'", source));
   }
 
   async function play(block: string): Promise<void> {
@@ -53,6 +64,7 @@ export async function startSession(): Promise<Session> {
     }
   }
 
+  linkPackages(folder);
   for (const file of readdirSync(join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' })) {
     if (/\.(yaml|ts|mjs)$/.test(file))
       write(join('examples', file), readFileSync(join(ROOT, 'examples', file), 'utf8'));
@@ -66,6 +78,14 @@ export async function startSession(): Promise<Session> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What a reader of the library's guides has installed. */
+function linkPackages(folder: string): void {
+  const modules = join(folder, 'node_modules');
+  mkdirSync(modules);
+  symlinkSync(ROOT, join(modules, 'equipoise'), 'dir');
+  symlinkSync(join(ROOT, 'node_modules/undici'), join(modules, 'undici'), 'dir');
 }
 
 /** `npx equipoise` runs the source, and `npx` nothing else. */
