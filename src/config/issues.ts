@@ -4,10 +4,7 @@ import type { Finding, Path } from './problem.ts';
 import { nameOf, notYetOf } from './reading.ts';
 
 /** Tags of the contract that are not built in this version: policies, then probes. */
-const notYetTypes = [
-  ...['adaptive'],
-  ...['grpc', 'mysql', 'postgres', 'redis'],
-];
+const notYetTypes = [...['adaptive'], ...['grpc', 'mysql', 'postgres', 'redis']];
 
 export interface SchemaResult<T> {
   /** Absent when there are findings. */

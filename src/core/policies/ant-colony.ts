@@ -148,12 +148,12 @@ class AntColony implements Policy {
 
   #desirabilityOf(slot: number): number {
     const heuristic = 1 / (this.#deps.inFlight.of(slot) + 1);
-    const pheromone = this.#pheromoneOf(slot) / this.#most();
-    return pheromone ** this.#alpha * heuristic ** this.#beta * this.#candidates.eligible.weightOf(slot);
+    const pheromone = this.#pheromoneOf(slot) * this.#leastMs();
+    return power(pheromone, this.#alpha) * power(heuristic, this.#beta) * this.#candidates.eligible.weightOf(slot);
   }
 
   #deposit(slot: number, latencyMs: number): void {
-    const trail = 1 / Math.max(latencyMs, 1 / this.#most());
+    const trail = 1 / Math.max(latencyMs, this.#leastMs());
     const depositedAt = this.#depositedAt[slot]!;
     const sinceMs = this.#deps.clock.now() - depositedAt;
     const evaporated = Number.isNaN(depositedAt) ? 1 : -Math.expm1(-sinceMs / this.#evaporationMs);
@@ -167,13 +167,19 @@ class AntColony implements Policy {
 
   /** Per millisecond, within the bounds, which follow the usual latency. */
   #pheromoneOf(slot: number): number {
-    const most = this.#most();
+    const most = 1 / this.#leastMs();
     if (Number.isNaN(this.#depositedAt[slot]!)) return most * FASTEST_SHARE;
     return Math.min(most, Math.max(most * LEAST_SHARE, this.#pheromone[slot]!));
   }
 
-  /** τ_max. */
-  #most(): number {
-    return 1 / (Math.max(this.#usual.ms, LEAST_MS) * FASTEST_SHARE);
+  /** 1 / τ_max: the least latency that makes a difference. */
+  #leastMs(): number {
+    return Math.max(this.#usual.ms, LEAST_MS) * FASTEST_SHARE;
   }
+}
+
+/** The usual exponents without a logarithm: this is called twice for each endpoint and pick. */
+function power(base: number, exponent: number): number {
+  if (exponent === 1) return base;
+  return exponent === 2 ? base * base : base ** exponent;
 }

@@ -52,6 +52,8 @@ class WeightedResponseTime implements Policy {
   #means = new Float64Array(0);
   /** The means of the eligible, for their sum; kept above 64 members. */
   readonly #sums = new WeightTree();
+  /** What the sum knows of each slot. */
+  #counted = new Float64Array(0);
   #large = false;
   #reread = 0;
 
@@ -68,12 +70,16 @@ class WeightedResponseTime implements Policy {
     this.#large = members.length > SCAN_LIMIT;
     if (this.#large) {
       const nowMs = this.#deps.clock.now();
-      this.#sums.reset(highest + 1, (slot) => this.#countedMean(slot, nowMs));
+      this.#counted = new Float64Array(highest + 1);
+      this.#sums.reset(highest + 1, (slot) => {
+        this.#counted[slot] = this.#meanIfEligible(slot, nowMs);
+        return this.#counted[slot]!;
+      });
     }
   }
 
   setEligible(slot: number, eligible: boolean): void {
-    if (this.#candidates.setEligible(slot, eligible) && this.#large) this.#count(slot);
+    if (this.#candidates.setEligible(slot, eligible) && this.#large) this.#count(slot, this.#deps.clock.now());
   }
 
   pick(_request: unknown, avoid: Avoid | null): number {
@@ -87,8 +93,9 @@ class WeightedResponseTime implements Policy {
     if (outcome.latencyMs < 0) return;
     this.#latency.record(slot, outcome);
     this.#recordedAt = grownFloat64(this.#recordedAt, slot);
-    this.#recordedAt[slot] = this.#deps.clock.now();
-    if (this.#large && this.#candidates.eligible.isMember(slot)) this.#count(slot);
+    const nowMs = this.#deps.clock.now();
+    this.#recordedAt[slot] = nowMs;
+    if (this.#large && this.#candidates.eligible.isMember(slot)) this.#count(slot, nowMs);
   }
 
   explain(slot: number): Record<string, number | string> {
@@ -155,7 +162,7 @@ class WeightedResponseTime implements Policy {
   }
 
   #pickByDraws(nowMs: number, avoid: Avoid | null): number {
-    this.#countSomeAgain();
+    this.#countSomeAgain(nowMs);
     const sum = this.#sums.total;
     for (let draws = 0; draws < DRAWS; draws++) {
       this.#candidates.gather(avoid);
@@ -166,19 +173,22 @@ class WeightedResponseTime implements Policy {
     return this.#pickByScan(nowMs, avoid);
   }
 
-  #countSomeAgain(): void {
+  #countSomeAgain(nowMs: number): void {
     const { slots, count } = this.#candidates.eligible;
     for (let i = 0; i < REREAD; i++) {
       this.#reread = this.#reread + 1 < count ? this.#reread + 1 : 0;
-      this.#count(slots[this.#reread]!);
+      this.#count(slots[this.#reread]!, nowMs);
     }
   }
 
-  #count(slot: number): void {
-    this.#sums.set(slot, this.#countedMean(slot, this.#deps.clock.now()));
+  #count(slot: number, nowMs: number): void {
+    const mean = this.#meanIfEligible(slot, nowMs);
+    if (mean === this.#counted[slot]) return;
+    this.#counted[slot] = mean;
+    this.#sums.set(slot, mean);
   }
 
-  #countedMean(slot: number, nowMs: number): number {
+  #meanIfEligible(slot: number, nowMs: number): number {
     return this.#candidates.eligible.has(slot) ? this.#meanOf(slot, nowMs) : 0;
   }
 }
