@@ -11,7 +11,7 @@ export type OpenedDatabase =
   | { readonly locate: Locate }
   | { /** What is wrong with it. */ readonly problem: string; readonly fix: string };
 
-/** So many latest answers are kept: a client sends more than one request, and a look-up takes microseconds. */
+/** So much is kept: the answers to clients, who send more than one request, and the parts that records share, names for one. */
 const KEPT = 4096;
 
 /**
@@ -39,7 +39,7 @@ function readDatabase(path: string, bytes: Buffer): OpenedDatabase {
     return { problem: 'the package mmdb-lib, which reads it, is not installed', fix: 'npm install mmdb-lib' };
   }
   try {
-    const reader = new library.Reader<Response>(bytes);
+    const reader = new library.Reader<Response>(bytes, { cache: new Kept<string | number, unknown>() });
     if (!(reader.metadata.nodeCount > 0)) throw new Error('it has no tree');
     return { locate: keepingLatest((clientIp) => find(reader, clientIp)) };
   } catch {
@@ -67,15 +67,22 @@ function locationOf(record: unknown): Location | undefined {
 }
 
 function keepingLatest(locate: Locate): Locate {
-  const kept = new Map<string, Location | undefined>();
+  const kept = new Kept<string, Location | undefined>();
   return (clientIp) => {
     const known = kept.get(clientIp);
     if (known !== undefined || kept.has(clientIp)) return known;
     const location = locate(clientIp);
-    if (kept.size >= KEPT) kept.clear();
     kept.set(clientIp, location);
     return location;
   };
+}
+
+/** Begins anew when it is full. */
+class Kept<K, V> extends Map<K, V> {
+  override set(key: K, value: V): this {
+    if (this.size >= KEPT) this.clear();
+    return super.set(key, value);
+  }
 }
 
 /** The database that a policy's options name, themselves or in what they wrap. */
