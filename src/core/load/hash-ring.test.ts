@@ -11,6 +11,7 @@ describe('HashRing', () => {
     { why: 'at least one, however light', specs: [{ weight: 0.001 }], want: 1 },
     { why: 'weight 0 has none', specs: [{ weight: 0 }, { weight: 1 }], want: 10 },
     { why: 'thinned out by halves', specs: [{ weight: 1_000_000 }, { weight: 8 }], want: 5_000_040 },
+    { why: 'also where one virtual node is too many', specs: [{ weight: 1e9 }, { weight: 1 }], want: 4_882_814 },
   ])('$why', ({ specs, want }) => {
     const ring = new HashRing(xxhash32);
     ring.reset(endpoints(specs), 10);

@@ -110,7 +110,8 @@ function placesOf(members: readonly Endpoint[], virtualNodes: number): Placed[] 
       id,
       points: Math.max(1, Math.round(nodes * weight)),
     }));
-    if (totalOf(places) <= MOST_POINTS || nodes < 1) return places;
+    const total = totalOf(places);
+    if (total <= MOST_POINTS || total === places.length) return places;
   }
 }
 

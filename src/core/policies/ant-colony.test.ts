@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Policy } from '../kernel/policy.ts';
 import {
   describeLatencyPolicy,
   describePolicyContract,
@@ -13,7 +14,8 @@ import {
 import { type AntColonyOptions, antColony } from './ant-colony.ts';
 
 const options = { type: 'ant-colony' } as const;
-describePolicyContract('ant-colony', antColony.create, { options });
+const learned = (policy: Policy, slot: number) => policy.explain!(slot, pickRequest())['pheromone'];
+describePolicyContract('ant-colony', antColony.create, { options, learned });
 describePolicyContract('ant-colony that only explores', antColony.create, { options: { ...options, exploration: 1 } });
 describeLatencyPolicy('ant-colony', antColony.create, { options, uneven: { mean: 0.8, p99: 0.7 } });
 

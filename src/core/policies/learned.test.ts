@@ -21,7 +21,10 @@ describe.each([
   { name: 'learned', options: linear, uneven: { mean: 0.8, p99: 0.5 } },
   { name: 'learned by a network', options: neural, uneven: { mean: 0.8, p99: 0.6 } },
 ])('$name', ({ name, options, uneven }) => {
-  describePolicyContract(name, learned.create, { options });
+  describePolicyContract(name, learned.create, {
+    options,
+    learned: (policy, slot) => policy.explain!(slot, request)['predictedMs'],
+  });
   describeLatencyPolicy(name, learned.create, { options, uneven });
 
   /** Slot by slot, answers to picks one after the other, a millisecond apart. */

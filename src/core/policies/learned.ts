@@ -150,7 +150,8 @@ class Learned implements Policy {
     return {
       predictedMs: Math.exp(this.#model.predict(slot, features)),
       deviation: this.#model.deviation(slot, features),
-      score: this.#scoreOf(slot),
+      // At weight 0 there is none: it is infinite.
+      ...(this.#candidates.eligible.weightOf(slot) > 0 && { score: this.#scoreOf(slot) }),
       exploration: this.#explorationNow(),
       inFlight,
       recentMs: Math.exp(features[LATENCY]!),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Policy } from '../kernel/policy.ts';
 import {
   describeLatencyPolicy,
   describePolicyContract,
@@ -11,7 +12,8 @@ import {
 import { leastResponseTime } from './least-response-time.ts';
 
 const options = { type: 'least-response-time' } as const;
-describePolicyContract('least-response-time', leastResponseTime.create, { options });
+const learned = (policy: Policy, slot: number) => policy.explain!(slot, pickRequest())['meanMs'];
+describePolicyContract('least-response-time', leastResponseTime.create, { options, learned });
 describePolicyContract('least-response-time with a neutral start', leastResponseTime.create, {
   options: { ...options, initialMs: 5 },
 });

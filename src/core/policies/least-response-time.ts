@@ -35,10 +35,11 @@ export const leastResponseTime: PolicyDefinition<'least-response-time', LeastRes
   type: 'least-response-time',
   create: ({ initialMs = DEFAULT_INITIAL_MS }, { rng, inFlight }) => {
     const latency = new MeanLatency(WINDOW);
-    const least = new LeastLoaded((slot) => {
+    const meanOf = (slot: number): number => {
       const mean = latency.of(slot);
-      return (mean === NO_MEAN ? initialMs : mean) + IN_FLIGHT_MS * inFlight.of(slot);
-    }, rng);
+      return mean === NO_MEAN ? initialMs : mean;
+    };
+    const least = new LeastLoaded((slot) => meanOf(slot) + IN_FLIGHT_MS * inFlight.of(slot), rng);
     const forget = (slot: number) => latency.forget(slot);
     return {
       update: (members) => least.update(members, forget),
@@ -48,6 +49,12 @@ export const leastResponseTime: PolicyDefinition<'least-response-time', LeastRes
         latency.record(slot, outcome);
         least.changed(slot);
       },
+      explain: (slot) => ({
+        meanMs: meanOf(slot),
+        inFlight: inFlight.of(slot),
+        load: meanOf(slot) + IN_FLIGHT_MS * inFlight.of(slot),
+        why: latency.of(slot) === NO_MEAN ? 'no answer yet: initialMs' : 'its last 10 latencies',
+      }),
     };
   },
 };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Policy } from '../kernel/policy.ts';
 import {
   describeLatencyPolicy,
   describePolicyContract,
@@ -11,7 +12,8 @@ import {
 import { peakEwma } from './peak-ewma.ts';
 
 const options = { type: 'peak-ewma' } as const;
-describePolicyContract('peak-ewma', peakEwma.create, { options });
+const learned = (policy: Policy, slot: number) => policy.explain!(slot, pickRequest())['latencyMs'];
+describePolicyContract('peak-ewma', peakEwma.create, { options, learned });
 describePolicyContract('peak-ewma of eight draws', peakEwma.create, { options: { ...options, choices: 8 } });
 describeLatencyPolicy('peak-ewma', peakEwma.create, { options, uneven: { mean: 0.8, p99: 0.7 } });
 

@@ -85,11 +85,13 @@ export const peakEwma: PolicyDefinition<'peak-ewma', PeakEwmaOptions> = {
       },
       explain: (slot) => {
         now[0] = clock.now();
+        const weight = candidates.eligible.weightOf(slot);
         return {
           latencyMs: latencyOf(slot),
           inFlight: inFlight.of(slot),
-          weight: candidates.eligible.weightOf(slot),
-          cost: costOf(slot),
+          weight,
+          // At weight 0 there is none: it is infinite.
+          ...(weight > 0 && { cost: costOf(slot) }),
           why: latency.peakOf(slot) === NO_LATENCY ? 'no answer yet: the neutral latency' : 'its own latencies',
         };
       },

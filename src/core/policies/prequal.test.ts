@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { PolicyDeps } from '../kernel/policy.ts';
+import type { Policy, PolicyDeps } from '../kernel/policy.ts';
 import { createLoadReport } from '../load/orca.ts';
 import {
   describeLatencyPolicy,
@@ -21,7 +21,8 @@ import { prequal } from './prequal.ts';
 import { createPolicy } from './registry.ts';
 
 const options = { type: 'prequal' } as const;
-describePolicyContract('prequal', prequal.create, { options });
+const learned = (policy: Policy, slot: number) => policy.explain!(slot, pickRequest())['latencyMs'];
+describePolicyContract('prequal', prequal.create, { options, learned });
 describePolicyContract('prequal with other numbers', prequal.create, {
   options: { ...options, poolSize: 4, probes: 1, hotAbove: 0.5 },
 });

@@ -63,6 +63,7 @@ const REMOVED_PER_PICK = 1;
 
 export const prequal: PolicyDefinition<'prequal', PrequalOptions> = {
   type: 'prequal',
+  readsReports: true,
   create: (options, { rng, clock, inFlight }) => {
     const { poolSize = DEFAULT_POOL_SIZE, probes = DEFAULT_PROBES, hotAbove = DEFAULT_HOT_ABOVE } = options;
     const eligible = new EligibleSet();
@@ -200,7 +201,8 @@ export const prequal: PolicyDefinition<'prequal', PrequalOptions> = {
         const hotFrom = loads.value();
         const latencyMs = latency.of(slot, underWay, reported.latencyMsOf(slot));
         const temperature = underWay / eligible.weightOf(slot) > hotFrom ? 'hot' : 'cold';
-        return { underWay, latencyMs, hotAbove: hotFrom, temperature };
+        // Before the first answers nobody is hot: there is no such number.
+        return { underWay, latencyMs, ...(hotFrom < Number.POSITIVE_INFINITY && { hotAbove: hotFrom }), temperature };
       },
     };
   },

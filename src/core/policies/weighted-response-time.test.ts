@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Policy } from '../kernel/policy.ts';
 import { InFlightCounts } from '../load/in-flight.ts';
 import {
   describeLatencyPolicy,
@@ -13,7 +14,8 @@ import { weightedResponseTime } from './weighted-response-time.ts';
 
 const options = { type: 'weighted-response-time' } as const;
 // Where the others answer in 10 ms, a newcomer's second keeps it from its first pick for long.
-describePolicyContract('weighted-response-time', weightedResponseTime.create, { options, latencyMs: 1000 });
+const learned = (policy: Policy, slot: number) => policy.explain!(slot, pickRequest())['meanMs'];
+describePolicyContract('weighted-response-time', weightedResponseTime.create, { options, latencyMs: 1000, learned });
 describeLatencyPolicy('weighted-response-time', weightedResponseTime.create, { options });
 
 const request = pickRequest();

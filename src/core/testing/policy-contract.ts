@@ -5,7 +5,9 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Policy, PolicyDeps } from '../kernel/policy.ts';
+import { describeLearning, describePurity } from './policy-contract-purity.ts';
 import { describeSequences } from './policy-contract-sequences.ts';
+import { describeSizes } from './policy-contract-sizes.ts';
 import { describeAffinity, describeSpread } from './policy-contract-spread.ts';
 import { endpoints } from './policy-deps.ts';
 import { avoiding, clientRequest, PolicyDriver } from './policy-driver.ts';
@@ -19,6 +21,11 @@ export interface ContractSubject<O> {
   readonly decidedBy?: 'load' | 'key' | 'key-and-load' | 'place';
   /** How long each answer takes, by default 10 ms. What a policy takes a newcomer for, where it is nothing neutral. */
   readonly latencyMs?: number;
+  /**
+   * What the policy has learned of the endpoint with this slot, for a policy that learns: equal for two that are new, and
+   * not for two whose latencies differ. Then it is tested that it survives updates, and leaves with its endpoint.
+   */
+  readonly learned?: (policy: Policy, slot: number) => unknown;
 }
 
 /** Slots of a real pool have gaps. */
@@ -27,7 +34,7 @@ const SPARSE = [{ slot: 3 }, { slot: 17 }, { slot: 90 }];
 export function describePolicyContract<O>(
   type: string,
   create: (options: O, deps: PolicyDeps) => Policy,
-  { options, decidedBy = 'load', latencyMs }: ContractSubject<O>,
+  { options, decidedBy = 'load', latencyMs, learned }: ContractSubject<O>,
 ): void {
   const driver = (seed = 1) => new PolicyDriver((deps) => create(options, deps), seed, latencyMs);
   const expectServing = decidedBy === 'place' ? expectSomeOf : expectAllOf;
@@ -35,6 +42,9 @@ export function describePolicyContract<O>(
     describeEligibility(driver, expectServing);
     describeMembership(driver, expectServing);
     describeSequences(driver);
+    describePurity(driver);
+    describeSizes(driver, decidedBy);
+    if (learned !== undefined) describeLearning(driver, learned);
     if (decidedBy === 'load') describeSpread(driver);
     if (decidedBy === 'key') describeAffinity(driver);
   });
@@ -105,6 +115,16 @@ function describeMembership(driver: () => PolicyDriver, expectServing: ExpectSer
     subject.policy.setEligible(17, false);
     subject.policy.update(endpoints([{ slot: 3 }, { slot: 17, id: 'newcomer' }]));
     expectServing(slotsOf(subject, 50), [3, 17]);
+  });
+
+  test('removed and added again, an endpoint is eligible', () => {
+    const subject = driver();
+    subject.policy.update(endpoints(SPARSE));
+    subject.policy.setEligible(17, false);
+    subject.policy.update(endpoints([{ slot: 3 }, { slot: 90 }]));
+    subject.policy.setEligible(17, false);
+    subject.policy.update(endpoints(SPARSE));
+    expectServing(slotsOf(subject, 50), [3, 17, 90]);
   });
 
   test('an outcome may come after its endpoint left', () => {

@@ -1,5 +1,7 @@
 import type { Avoid, PickRequest, Policy, PolicyDeps } from '../kernel/policy.ts';
+import type { Rng } from '../kernel/rng.ts';
 import { InFlightCounts } from '../load/in-flight.ts';
+import { fakeClock } from './fake-clock.ts';
 import { pickRequest, policyDeps } from './policy-deps.ts';
 import { seededRng } from './rng.ts';
 
@@ -7,12 +9,25 @@ import { seededRng } from './rng.ts';
 export class PolicyDriver {
   readonly policy: Policy;
   readonly inFlight = new InFlightCounts();
+  readonly clock = fakeClock();
+  /** How often the policy drew a number. */
+  draws = 0;
   readonly #outcome = { ok: true, latencyMs: 0 };
   readonly #latencyMs: number;
 
   constructor(create: (deps: PolicyDeps) => Policy, seed: number, latencyMs = 10) {
     this.#latencyMs = latencyMs;
-    this.policy = create(policyDeps({ rng: seededRng(seed), inFlight: this.inFlight }));
+    this.policy = create(
+      policyDeps({ rng: this.#counted(seededRng(seed)), clock: this.clock, inFlight: this.inFlight }),
+    );
+  }
+
+  #counted(rng: Rng): Rng {
+    const draw = (value: number) => {
+      this.draws++;
+      return value;
+    };
+    return { next: () => draw(rng.next()), below: (bound) => draw(rng.below(bound)) };
   }
 
   take(request: PickRequest, avoid: Avoid | null = null): number {
