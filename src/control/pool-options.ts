@@ -56,7 +56,9 @@ export type EndpointAddress =
   | { readonly kind: 'loopback'; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
 
+/** What a person says of an endpoint; only `ready` ones are picked. */
 export type Mode = 'ready' | 'draining' | 'maintenance';
+/** What checks say; `unknown` endpoints, not judged yet, are picked. */
 export type Health = 'up' | 'down' | 'unknown';
 
 /** See `core/guards/circuit-breaker.ts`; `openFor` in milliseconds. */

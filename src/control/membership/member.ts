@@ -18,6 +18,7 @@ export interface MemberDeps {
   readonly onChange: (member: Member, what: MemberField, from: string, to: string, reason: string) => void;
 }
 
+/** What of a member may change by itself or by a person's word. */
 export type MemberField = 'health' | 'mode' | 'addresses';
 
 /** The last check of an endpoint that said something about it. */

@@ -9,6 +9,7 @@ import { checkChoice, checkKeys, checkNumber, checkText, nameOf, refuse } from '
  */
 export type EndpointInput = string | number | EndpointFields;
 
+/** An endpoint's address, and what else is known of it. */
 export interface EndpointFields {
   readonly address: string | number;
   /** Unique in the pool. Default: the address as written. */

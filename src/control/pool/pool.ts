@@ -79,6 +79,7 @@ export interface Pool {
   close(): void;
 }
 
+/** What `update` replaces; what is left out stays. */
 export interface PoolChange {
   /** All of them, not only the new ones. */
   readonly endpoints?: readonly EndpointInput[];

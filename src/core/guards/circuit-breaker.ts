@@ -33,6 +33,7 @@ import {
   ticketOf,
 } from './breaker-word.ts';
 
+/** `closed`: requests pass; `open`: none does; `half-open`: a few are tried. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /**
@@ -41,6 +42,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
  */
 export type BreakerListener = (slot: number, state: BreakerState, untilMs: number) => void;
 
+/** When a breaker opens, and for how long. */
 export interface CircuitBreakerOptions {
   /** Failures in a row that open it, 1 to 1023. Default 5. */
   readonly failures?: number;

@@ -27,6 +27,7 @@ import { type Suspect, suspectsByFailureRate, suspectsBySuccessRate, type Tally 
 /** Hears each ejection and return, with the reason in words. `untilMs` is the end of an ejection on the clock, −1 for a return. */
 export type OutlierListener = (slot: number, ejected: boolean, reason: string, untilMs: number) => void;
 
+/** By which rules an endpoint is taken out for a while, and how many may be out. */
 export interface OutlierEjectionOptions {
   /** Failures in a row that eject, ≥ 1; 0 turns the rule off. Default 5. */
   readonly consecutiveFailures?: number;

@@ -22,6 +22,7 @@ import { grownFloat64, grownInt32 } from '../load/grow.ts';
  */
 export type SlowStartListener = (slot: number, weight: number) => void;
 
+/** How a newcomer's weight grows to its full one. */
 export interface SlowStartOptions {
   /** Milliseconds until the full weight, > 0. */
   readonly windowMs: number;

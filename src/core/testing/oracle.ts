@@ -10,6 +10,7 @@ import type { Policy, PolicyDeps } from '../kernel/policy.ts';
 import { EligibleSet } from '../load/eligible.ts';
 import type { SimulationTruth } from './simulated-endpoints.ts';
 
+/** A policy that knows every queue and speed and no future: what no real one can reach. */
 export function createOracle({ rng }: PolicyDeps, truth: SimulationTruth): Policy {
   const eligible = new EligibleSet();
 

@@ -12,6 +12,7 @@ import { describeAffinity, describeSpread } from './policy-contract-spread.ts';
 import { endpoints } from './policy-deps.ts';
 import { avoiding, clientRequest, PolicyDriver } from './policy-driver.ts';
 
+/** What the contract must know of a policy to test it. */
 export interface ContractSubject<O> {
   readonly options: O;
   /**
@@ -31,6 +32,7 @@ export interface ContractSubject<O> {
 /** Slots of a real pool have gaps. */
 const SPARSE = [{ slot: 3 }, { slot: 17 }, { slot: 90 }];
 
+/** Declares the tests of what every policy promises; call it in the policy's own test file. */
 export function describePolicyContract<O>(
   type: string,
   create: (options: O, deps: PolicyDeps) => Policy,

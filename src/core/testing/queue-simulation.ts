@@ -17,6 +17,7 @@ import type { ServiceTime } from './service-times.ts';
 import { type EndpointSpec, SimulatedEndpoints, type SimulationTruth } from './simulated-endpoints.ts';
 import { type RequestLog, type SimulationResult, summarize } from './simulation-result.ts';
 
+/** Endpoints, requests and what disturbs them: all that a run is made of, but the policy. */
 export interface Simulation {
   /** Slot i is the i-th. */
   readonly endpoints: readonly EndpointSpec[];

@@ -4,10 +4,12 @@ import type { Rng } from '../kernel/rng.ts';
 /** Draws one service time in milliseconds. */
 export type ServiceTime = (rng: Rng) => number;
 
+/** Always `ms`. */
 export function fixedTime(ms: number): ServiceTime {
   return () => ms;
 }
 
+/** Without memory: most are short, few long; `meanMs` > 0. */
 export function exponential(meanMs: number): ServiceTime {
   return (rng) => -Math.log(1 - rng.next()) * meanMs;
 }

@@ -4,6 +4,7 @@ import type { Rng } from '../kernel/rng.ts';
 /** Made once per endpoint and run. It is asked at times that never decrease. */
 export type Slowdown = (rng: Rng) => (nowMs: number) => number;
 
+/** How often neighbours on the same machine disturb an endpoint, and how much. */
 export interface Antagonists {
   /** Default 2000. */
   readonly windowMs?: number;
