@@ -16,8 +16,8 @@ function inZones(policy: Policy, zoneOf: (slot: number) => string): Policy {
 }
 
 describePolicyContract('zone-aware without zones', create, { options: {} });
-describePolicyContract('zone-aware of ring-hash without zones', create, {
-  options: { policy: 'ring-hash' },
+describePolicyContract('zone-aware of rendezvous without zones', create, {
+  options: { policy: 'rendezvous' },
   decidedBy: 'key',
 });
 for (const policy of ['least-connections', 'p2c', 'round-robin']) {
