@@ -31,8 +31,13 @@ export function reduceColumns(partial: PartialAssignment): void {
 /** Rows that no column holds, ascending. */
 export function freeRows({ rows, holders: { first, next } }: PartialAssignment): Int32Array {
   const held = new Uint8Array(rows);
-  for (const head of first) for (let i = head; i >= 0; i = next[i]!) held[i] = 1;
-  return Int32Array.from(held.keys()).filter((i) => held[i] === 0);
+  let count = rows;
+  for (let j = 0; j < first.length; j++) {
+    for (let i = first[j]!; i >= 0; i = next[i]!, count--) held[i] = 1;
+  }
+  const free = new Int32Array(count);
+  for (let i = 0, at = 0; i < rows; i++) if (held[i] === 0) free[at++] = i;
+  return free;
 }
 
 /** The cheapest column for a row at the present prices; what it and the second cheapest cost. */
@@ -42,7 +47,7 @@ interface Offers {
 }
 
 /** Where costs are near each other, rows could put each other out for long: the search ends that sooner. */
-const MOST_TURNS = 64;
+const MOST_TURNS = 16;
 
 /**
  * Augmenting row reduction, for columns that take one row each: a free row takes its cheapest column, lowers that

@@ -97,10 +97,15 @@ const LISTED_BELOW = 0.65;
 function createSearch(partial: PartialAssignment): (source: number) => boolean {
   const { columns, costs, prices, holders, room } = partial;
   const tree = createTree(partial);
+  const step: Step = { row: 0, offset: 0.5, floor: 0.5 };
   const { distances, openPrices, closed, closedAt, open, queue, entered, reachedAt, inTree } = tree;
 
   function search(source: number): boolean {
-    let [closedCount, openCount, queued, scanned, lowest] = [0, -1, 1, 0, 0];
+    let closedCount = 0;
+    let openCount = -1;
+    let queued = 1;
+    let scanned = 0;
+    let lowest = 0;
     start(source);
     for (;;) {
       let nearest = -1;
@@ -109,10 +114,10 @@ function createSearch(partial: PartialAssignment): (source: number) => boolean {
       while (scanned < queued) {
         const row = queue[scanned++]!;
         const via = entered[row]!;
+        step.row = row;
         // The first row's potential is not known: distances begin with whatever its cheapest column costs.
-        const floor = via < 0 ? Number.NEGATIVE_INFINITY : reachedAt[row]!;
-        const offset = via < 0 ? 0 : floor - (costs[row * columns + via]! - prices[via]!);
-        const step = { row, offset, floor };
+        step.floor = via < 0 ? Number.NEGATIVE_INFINITY : reachedAt[row]!;
+        step.offset = via < 0 ? 0 : reachedAt[row]! - (costs[row * columns + via]! - prices[via]!);
         nearest = openCount < 0 ? relaxAll(partial, tree, step) : relaxListed(partial, tree, step, openCount);
       }
       const column = openCount < 0 || nearest < 0 ? nearest : open[nearest]!;
@@ -168,13 +173,13 @@ function createSearch(partial: PartialAssignment): (source: number) => boolean {
   return search;
 }
 
-/** One row of the tree, and where it stands. */
+/** One row of the tree, and where it stands; one object for all. */
 interface Step {
-  readonly row: number;
+  row: number;
   /** What turns a cost less a price into a distance. */
-  readonly offset: number;
+  offset: number;
   /** No column is nearer than this. */
-  readonly floor: number;
+  floor: number;
 }
 
 /**
