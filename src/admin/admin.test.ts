@@ -61,7 +61,7 @@ describe('probes', () => {
     expect((await ask(admin, '/readyz')).status).toBe(200);
     const client = await openClient(server.listeners[0]!.address);
     client.socket.write('half');
-    while (server.counters.listener('web').received < 4) await new Promise(setImmediate);
+    while ((await server.collect()).listener('web').received < 4) await new Promise(setImmediate);
     const drained = server.drain();
     const ready = await ask(admin, '/readyz');
     expect([ready.status, JSON.parse(ready.text).status]).toEqual([503, 'draining']);
@@ -101,9 +101,9 @@ test('metrics need the token where there is one', async () => {
 
 test('three good requests to a pool of one endpoint are exactly one series of 3', async () => {
   const server = await startServer();
-  const traffic = server.counters.pool('web', 'main');
+  const traffic = (await server.collect()).pool('web', 'main');
   for (let i = 0; i < 3; i++) traffic.request(0, 200, 4);
-  server.counters.listener('web').answered(404);
+  (await server.collect()).listener('web').answered(404);
   const { text, type } = await ask(await start(() => server), '/metrics');
   expect(type).toBe('text/plain; version=0.0.4; charset=utf-8');
   expect(text.match(/^equipoise_requests_total\{.*$/gm)).toEqual([

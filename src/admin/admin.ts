@@ -29,13 +29,17 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-type Page = (deps: AdminDeps) => Answer;
+type Page = (deps: AdminDeps) => Answer | Promise<Answer>;
 
 /** Asked by supervisors that have no token and any `Host`; they tell nothing that a connection would not. */
 const PROBES: Readonly<Record<string, Page>> = { '/livez': () => json(200, { status: 'alive' }), '/readyz': readiness };
 
 const PAGES: Readonly<Record<string, Page>> = {
-  '/metrics': ({ server, build }) => ({ status: 200, type: CONTENT_TYPE, body: metricsPage(server(), build) }),
+  '/metrics': async ({ server, build }) => ({
+    status: 200,
+    type: CONTENT_TYPE,
+    body: await metricsPage(server(), build),
+  }),
 };
 
 /**
@@ -45,21 +49,21 @@ const PAGES: Readonly<Record<string, Page>> = {
  */
 export async function startAdmin(options: AdminOptions, deps: AdminDeps): Promise<Admin> {
   const server = createServer((request, response) => {
-    send(request, response, answerSafely(request, options, deps));
+    void answerSafely(request, options, deps).then((answer) => send(request, response, answer));
   });
   server.requestTimeout = 10_000;
   return { address: await listen(server, options.bind), close: () => close(server) };
 }
 
-function answerSafely(request: IncomingMessage, options: AdminOptions, deps: AdminDeps): Answer {
+async function answerSafely(request: IncomingMessage, options: AdminOptions, deps: AdminDeps): Promise<Answer> {
   try {
-    return answer(request, options, deps);
+    return await answer(request, options, deps);
   } catch (error) {
     return problem(500, 'Internal Server Error', error instanceof Error ? error.message : String(error));
   }
 }
 
-function answer(request: IncomingMessage, options: AdminOptions, deps: AdminDeps): Answer {
+function answer(request: IncomingMessage, options: AdminOptions, deps: AdminDeps): Answer | Promise<Answer> {
   const path = (request.url ?? '/').split('?', 1)[0]!;
   const probe = lookUp(PROBES, path);
   const { host, origin, authorization } = request.headers;

@@ -5,12 +5,13 @@ import { createPrometheusText, type PrometheusText } from '../telemetry/promethe
 import { type BuildInfo, writeProcess } from './process-metrics.ts';
 
 /** The whole page for a scrape; `server` is absent while the program starts. */
-export function metricsPage(server: RunningServer | undefined, build: BuildInfo): string {
+export async function metricsPage(server: RunningServer | undefined, build: BuildInfo): Promise<string> {
   const to = createPrometheusText();
   if (server !== undefined) {
-    writeListeners(to, server.counters);
-    writeTraffic(to, server.counters);
-    writePools(to, server.pools(), server.counters);
+    const counters = await server.collect();
+    writeListeners(to, counters);
+    writeTraffic(to, counters);
+    writePools(to, server.pools(), counters);
   }
   writeProcess(to, build);
   return to.text();

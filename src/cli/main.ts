@@ -1,5 +1,7 @@
+import { isMainThread } from 'node:worker_threads';
 import { dispatch } from './commands.ts';
 import type { CliIo } from './io.ts';
+import { runWorker } from './worker.ts';
 
 /** Whoever reads our output may go away, as `head` does; that is no reason to end. */
 const ignore = () => {};
@@ -15,4 +17,5 @@ const io: CliIo = {
   color: process.stderr.isTTY === true && !process.env['NO_COLOR'],
 };
 
-process.exitCode = await dispatch(process.argv.slice(2), io);
+if (isMainThread) process.exitCode = await dispatch(process.argv.slice(2), io);
+else runWorker();

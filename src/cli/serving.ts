@@ -2,6 +2,7 @@ import { type Admin, startAdmin } from '../admin/admin.ts';
 import type { Config } from '../config/config.ts';
 import { formatLine, logEvents } from '../server/event-log.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
+import { surviveExceptions } from './exceptions.ts';
 import { type CliIo, exitCodes } from './io.ts';
 import { announce } from './listening-lines.ts';
 import { watchSignals } from './signals.ts';
@@ -78,17 +79,4 @@ export async function serveUntilStopped(config: Config, io: CliIo): Promise<numb
     clearInterval(alive);
     signals.close();
   }
-}
-
-/** A mistake that no handler caught ends nothing but what it happened in. Returns how to end this. */
-export function surviveExceptions(log: (level: 'error', message: string) => void): () => void {
-  const survive = (error: unknown) => {
-    log('error', `unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  };
-  process.on('uncaughtException', survive);
-  process.on('unhandledRejection', survive);
-  return () => {
-    process.off('uncaughtException', survive);
-    process.off('unhandledRejection', survive);
-  };
 }

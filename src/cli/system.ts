@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { createResolver } from '../control/discovery/resolver.ts';
 import { createSystemLookups } from '../control/discovery/system-lookups.ts';
 import { createCoarseScheduler } from '../control/membership/coarse-scheduler.ts';
@@ -14,6 +15,7 @@ import { createEventBus } from '../telemetry/events.ts';
 import { createDescriptorBudget } from '../transport/descriptors.ts';
 import { createTransport } from '../transport/detect.ts';
 import { startTimerWheel } from '../transport/ticker.ts';
+import { spawnThread } from './worker.ts';
 
 /** What the server gets from the real world: time, chance, sockets, names. */
 export interface System {
@@ -42,6 +44,8 @@ export function createSystem(): System {
     counters: new Counters(),
     events,
     wallClock: () => Date.now(),
+    cores: availableParallelism(),
+    spawnThread,
   };
   return {
     deps,

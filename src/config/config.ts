@@ -11,7 +11,8 @@ import { duration, integer, text } from './scalars.ts';
 /** The whole configuration as plain data: milliseconds, bytes, every default filled in. */
 export interface Config {
   readonly version: 1;
-  readonly workers: 1;
+  /** Threads that serve; `auto`: as many as the process may use at a time. */
+  readonly workers: number | 'auto';
   /** Milliseconds that connections in flight are given at the end. */
   readonly drainTimeout: number;
   readonly limits: { /** Of all listeners together, at one time. */ readonly connections: number };
@@ -32,10 +33,14 @@ function readVersion(value: unknown): Reading<1> {
   return misread(`expected 1, found ${nameOf(value)}`, 'this program reads version 1');
 }
 
-function readWorkers(value: unknown): Reading<1> {
-  if (value === 1 || value === '1') return { value: 1 };
-  if (value !== 'auto' && typeof value !== 'number') return misread(`expected 1, found ${nameOf(value)}`);
-  return misread(`${value} is not built yet: one worker until workers are`, 'write 1 or leave it out');
+const MOST_WORKERS = 256;
+
+function readWorkers(value: unknown): Reading<number | 'auto'> {
+  if (value === 'auto') return { value };
+  const count = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  if (typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= MOST_WORKERS)
+    return { value: count };
+  return misread(`expected auto or a number from 1 to ${MOST_WORKERS}, found ${nameOf(value)}`);
 }
 
 const AdminObject = section({
@@ -61,9 +66,11 @@ const AdminFile = AdminObject.transform(({ bind, token }, context): AdminOptions
 export const ConfigFile = section(
   {
     version: scalar<1>(readVersion, { const: 1 }).prefault(1).describe('Of this format.'),
-    workers: scalar<1>(readWorkers, { const: 1 })
-      .prefault(1)
-      .describe('Threads that serve; more than 1 is not built yet.'),
+    workers: scalar<number | 'auto'>(readWorkers, {
+      anyOf: [{ const: 'auto' }, { type: 'integer', minimum: 1, maximum: MOST_WORKERS }],
+    })
+      .prefault('auto')
+      .describe('Threads that serve; `auto`: as many as there are cores.'),
     drainTimeout: duration()
       .prefault('30s')
       .describe('For what is in flight when the program ends or an endpoint leaves.'),

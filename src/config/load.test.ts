@@ -38,7 +38,7 @@ describe('defaults', () => {
   test('an almost empty file gets the defaults of the contract', () => {
     expect(good('listeners: { web: { bind: 0.0.0.0:80, pool: a } }\npools: { a: { endpoints: [3000] } }')).toEqual({
       version: 1,
-      workers: 1,
+      workers: 'auto',
       drainTimeout: 30_000,
       limits: { connections: 100_000 },
       listeners: {
@@ -398,11 +398,11 @@ describe('problems', () => {
     ],
     ['udp', file({ listener: 'protocol: udp,' }), ['"udp" is not built yet; now: http, tcp']],
     [
-      'several workers',
-      file({ top: 'workers: auto' }),
-      ['f:1:10 workers: auto is not built yet: one worker until workers are; write 1 or leave it out'],
+      'no number of workers',
+      file({ top: 'workers: many' }),
+      ['f:1:10 workers: expected auto or a number from 1 to 256, found text "many"'],
     ],
-    ['a number of workers', file({ top: 'workers: 4' }), ['4 is not built yet']],
+    ['no worker', file({ top: 'workers: 0' }), ['expected auto or a number from 1 to 256, found the number 0']],
     ['another version', file({ top: 'version: 2' }), ['expected 1, found the number 2']],
     [
       'bad durations',

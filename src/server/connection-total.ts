@@ -2,15 +2,23 @@ import type { Config } from '../config/config.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
 import type { Counters } from '../telemetry/counters.ts';
 
+/** Connections that other workers have open. */
+export interface ConnectionsElsewhere {
+  of(listener: string): number;
+}
+
+const NOWHERE: ConnectionsElsewhere = { of: () => 0 };
+
 /**
- * The options of a listener in which `limits.connections` is what the whole program's limit leaves to it at the moment;
- * protocols read it at each accept.
+ * The options of a listener in which `limits.connections` is what its own limit and the whole program's leave to this
+ * worker at the moment; protocols read it at each accept.
  */
 export function withinTotal(
   name: string,
   options: ListenerOptions,
   { limits, listeners }: Pick<Config, 'limits' | 'listeners'>,
   counters: Counters,
+  elsewhere: ConnectionsElsewhere = NOWHERE,
 ): ListenerOptions {
   const others = Object.keys(listeners).filter((each) => each !== name);
   const { connections: own, ...rest } = options.limits;
@@ -19,8 +27,9 @@ export function withinTotal(
     limits: {
       ...rest,
       get connections() {
-        const elsewhere = others.reduce((sum, each) => sum + counters.listener(each).open, 0);
-        return Math.min(own, limits.connections - elsewhere);
+        const same = elsewhere.of(name);
+        const other = others.reduce((sum, each) => sum + counters.listener(each).open + elsewhere.of(each), 0);
+        return Math.min(own - same, limits.connections - same - other);
       },
     },
   };

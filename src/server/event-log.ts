@@ -55,6 +55,13 @@ function describe(event: ServerEvent): Line | undefined {
       return event.remaining === 0
         ? { level: 'info', message: 'drained: every connection has ended' }
         : { level: 'warn', message: `drained: ${connections(event.remaining)} cut` };
+    case 'worker-died':
+      return {
+        level: 'error',
+        message: `worker ${event.worker} died: ${event.reason}; ${connections(event.connections)} and ${requests(event.requests)} under way were lost`,
+      };
+    case 'worker-replaced':
+      return { level: 'info', message: `worker ${event.worker} was replaced` };
     case 'exception':
       return {
         level: 'error',
@@ -89,4 +96,5 @@ function describeGuard({ pool, endpoint, what, from, to, reason }: ServerEvent &
 }
 
 const connections = (count: number) => (count === 1 ? '1 connection' : `${count} connections`);
+const requests = (count: number) => (count === 1 ? '1 request' : `${count} requests`);
 const stackOf = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -13,5 +13,14 @@ export type ServerHappening =
   | { readonly kind: 'listening'; readonly listener: string; readonly address: SocketAddress }
   | { readonly kind: 'draining'; readonly connections: number; readonly timeoutMs: number }
   | { readonly kind: 'drained'; readonly remaining: number }
+  /** What was under way in it is lost. */
+  | {
+      readonly kind: 'worker-died';
+      readonly worker: number;
+      readonly reason: string;
+      readonly requests: number;
+      readonly connections: number;
+    }
+  | { readonly kind: 'worker-replaced'; readonly worker: number }
   /** An exception that ended one connection; a mistake of ours. */
   | { readonly kind: 'exception'; readonly listener?: string; readonly error: unknown };

@@ -1,7 +1,7 @@
 import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
 import type { ProtocolRuntime } from '../proxy/protocols/protocol.ts';
-import type { Listener, SocketAddress, Transport } from '../transport/transport.ts';
+import type { Listener, SocketAddress, SocketHandlers, Transport } from '../transport/transport.ts';
 
 /** A listener at work, bound to each of its addresses. */
 export interface ServedListener {
@@ -17,15 +17,22 @@ export interface ListenerToBind {
   readonly runtime: ProtocolRuntime;
 }
 
-/** Binds everything, or nothing: rejects with `listen-failed`, naming the listener, after closing what was bound. */
-export async function bindAll(transport: Transport, listeners: readonly ListenerToBind[]): Promise<ServedListener[]> {
+/**
+ * Binds everything, or nothing: rejects with `listen-failed`, naming the listener, after closing what was bound. `shared`:
+ * other workers bind the same tcp addresses.
+ */
+export async function bindAll(
+  transport: Transport,
+  listeners: readonly ListenerToBind[],
+  shared: boolean,
+): Promise<ServedListener[]> {
   const bound: ServedListener[] = [];
   const opened: Listener[] = [];
   try {
     for (const { name, options, runtime } of listeners) {
       const sockets: Listener[] = [];
       for (const address of options.bind) {
-        const socket = await bind(transport, name, address, runtime);
+        const socket = await listen(transport, name, address, runtime.handlers, shared);
         sockets.push(socket);
         opened.push(socket);
       }
@@ -39,14 +46,37 @@ export async function bindAll(transport: Transport, listeners: readonly Listener
   }
 }
 
-async function bind(
+/** Rejects with `listen-failed` when another program listens: it might share the address without knowing of us. */
+export async function checkFree(
+  transport: Transport,
+  listeners: readonly (readonly [name: string, options: ListenerOptions])[],
+): Promise<void> {
+  for (const [name, { bind }] of listeners) {
+    for (const address of bind) {
+      if (address.kind === 'tcp' && address.port !== 0) (await listen(transport, name, address, NOBODY, false)).stop();
+    }
+  }
+}
+
+/** Who comes in the moment before we serve finds nobody, as the moment before that. */
+const NOBODY: SocketHandlers<never> = {
+  open: (socket) => socket.terminate(),
+  data() {},
+  drain() {},
+  end() {},
+  close() {},
+  connectError() {},
+};
+
+async function listen(
   transport: Transport,
   name: string,
   address: SocketAddress,
-  runtime: ProtocolRuntime,
+  handlers: SocketHandlers<never>,
+  shared: boolean,
 ): Promise<Listener> {
   try {
-    return await transport.listen(address, runtime.handlers);
+    return await transport.listen(address, handlers, shared && address.kind === 'tcp');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EquipoiseError('listen-failed', `listener ${name}: ${reason}`, { cause });

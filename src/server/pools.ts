@@ -1,89 +1,49 @@
 import { createProvider } from '../control/discovery/registry.ts';
 import type { Resolver } from '../control/discovery/resolver.ts';
 import { createProbe } from '../control/health/registry.ts';
-import { databaseOf, type Locate, openDatabase } from '../control/location/database.ts';
-import { createMembership, type Membership, type MembershipEvent } from '../control/membership/membership.ts';
+import { createMembership, type Membership } from '../control/membership/membership.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
-import type { GuardEvent } from '../control/picker/guard-event.ts';
-import { guardOptions } from '../control/picker/guards.ts';
-import { Picker } from '../control/picker/picker.ts';
 import type { PoolOptions } from '../control/pool-options.ts';
-import type { Clock } from '../core/kernel/clock.ts';
-import { EquipoiseError } from '../core/kernel/errors.ts';
-import type { Policy, PolicyDeps } from '../core/kernel/policy.ts';
-import type { Rng } from '../core/kernel/rng.ts';
-import type { ProxyPool } from '../proxy/protocols/protocol.ts';
-import type { Counters } from '../telemetry/counters.ts';
 import type { Transport } from '../transport/transport.ts';
+import { createPoolPicker, type PoolPicker, type PoolPickerDeps, type PoolShare } from './pool-picker.ts';
 
-export interface PoolDeps {
-  readonly clock: Clock;
-  readonly rng: Rng;
+export interface PoolDeps extends PoolPickerDeps {
   readonly scheduler: Scheduler;
   readonly resolver: Resolver;
   readonly transport: Transport;
-  readonly createPolicy: (options: { readonly type: string }, deps: PolicyDeps) => Policy;
-  readonly counters: Counters;
-  readonly onEvent: (event: MembershipEvent) => void;
-  readonly onGuardEvent: (event: GuardEvent) => void;
 }
 
-/** A pool at work: its membership, and the picker that follows it. */
-export interface ServedPool extends ProxyPool {
+/** A pool at work: its membership, and the picker that follows it. With several workers nobody picks by this one: it tells people. */
+export interface ServedPool extends PoolPicker {
   readonly membership: Membership;
-  /** The slots of the members, by their id. */
-  readonly slots: ReadonlyMap<string, number>;
+  readonly share?: PoolShare;
 }
 
-/** Throws what `createPolicy`, `createProbe` and `createMembership` throw; then nothing was started. */
-export function startPool(name: string, options: PoolOptions, deps: PoolDeps): ServedPool {
-  const { clock, rng, scheduler, resolver, transport, onEvent } = deps;
-  const createPolicy = (policyDeps: PolicyDeps) => deps.createPolicy(options.policy, policyDeps);
-  const locate = locateOf(name, options);
-  const picker = new Picker({
-    ...{ pool: name, createPolicy, clock, rng },
-    ...(locate !== undefined && { locate }),
-    guards: guardOptions(options),
-    onEvent: deps.onGuardEvent,
-  });
+/**
+ * Starts a pool. `isApplied` says whether every other worker has applied a version of the membership.
+ *
+ * Errors  rejects with what `createPoolPicker`, `createProbe` and `createMembership` throw; then nothing was started.
+ */
+export async function startPool(
+  name: string,
+  options: PoolOptions,
+  deps: PoolDeps,
+  share?: PoolShare,
+  isApplied: (version: number) => boolean = () => true,
+): Promise<ServedPool> {
+  const { clock, rng, scheduler, resolver, transport } = deps;
+  const pool = await createPoolPicker(name, options, deps, share);
   const { endpoints, health } = options;
   const checks = health && { options: health, probe: createProbe(health, { scheduler, transport }), scheduler };
   const membership = createMembership({
-    pool: name,
-    endpoints,
-    clock,
-    rng,
-    resolver,
+    ...{ pool: name, endpoints, clock, rng, resolver },
     provider: createProvider({ type: 'static', endpoints }),
-    onEvent,
-    isSlotInUse: (slot) => picker.requestsOf(slot) > 0,
+    onEvent: (event) => deps.emit({ kind: 'membership', ...event }),
+    isSlotInUse: (slot, leftAtVersion) => pool.picker.requestsOf(slot) > 0 || !isApplied(leftAtVersion),
     ...(checks !== undefined && { checks }),
   });
-  const slots = new Map<string, number>();
-  membership.subscribe((update) => {
-    picker.apply(update);
-    if (update.kind === 'change') return;
-    findSlots(picker, update.endpoints.length, slots);
-    // Before any request can reach an endpoint that took over a slot.
-    for (const [id, slot] of slots) deps.counters.assign(name, slot, id);
-  });
-  return { name, options, picker, membership, slots };
-}
-
-/** Where clients are, by the database that the pool's policy names. */
-function locateOf(name: string, { policy }: PoolOptions): Locate | undefined {
-  const path = databaseOf(policy);
-  if (path === undefined) return undefined;
-  const database = openDatabase(path);
-  if ('locate' in database) return database.locate;
-  throw new EquipoiseError('config-invalid', `pool ${name}: ${database.problem}; ${database.fix}`);
-}
-
-function findSlots(picker: Picker, members: number, slots: Map<string, number>): void {
-  slots.clear();
-  for (let slot = 0; slots.size < members; slot++) {
-    if (picker.isMember(slot)) slots.set(picker.endpoint(slot).id, slot);
-  }
+  membership.subscribe(pool.apply);
+  return { ...pool, membership, ...(share !== undefined && { share }) };
 }
 
 /** Resolves when every name was asked for once, at the latest after `limitMs`: a dead name server must not keep us from serving. */

@@ -93,8 +93,8 @@ describe('startServer', () => {
 
   test('the counters know which endpoint has a slot', async () => {
     const server = await start({ listeners: { a: listener }, pools });
-    server.counters.pool('a', 'main').request(1, 200, 1);
-    expect([...server.counters.pool('a', 'main').endpoints().keys()]).toEqual(['127.0.0.1:2']);
+    (await server.collect()).pool('a', 'main').request(1, 200, 1);
+    expect([...(await server.collect()).pool('a', 'main').endpoints().keys()]).toEqual(['127.0.0.1:2']);
   });
 });
 
@@ -107,7 +107,7 @@ test('the limit of connections holds for all listeners together', async () => {
   for (const address of [a!, b!]) expect(await endOf(address)).not.toBe('served');
   first.socket.end();
   await first.ended;
-  while (server.counters.listener('a').open > 0) await new Promise(setImmediate);
+  while ((await server.collect()).listener('a').open > 0) await new Promise(setImmediate);
   expect(await endOf(b!)).toBe('served');
 });
 

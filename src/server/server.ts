@@ -1,49 +1,28 @@
 import type { Config } from '../config/config.ts';
-import type { EndpointState, MembershipEvent } from '../control/membership/membership.ts';
-import type { Scheduler } from '../control/membership/scheduler.ts';
-import type { GuardEvent } from '../control/picker/guard-event.ts';
+import type { EndpointState } from '../control/membership/membership.ts';
 import type { PickState } from '../control/picker/picker.ts';
-import { EquipoiseError } from '../core/kernel/errors.ts';
-import type { PolicyDeps } from '../core/kernel/policy.ts';
-import type { Registry } from '../core/kernel/registry.ts';
-import type { FunctionFailure } from '../core/load/function-policy.ts';
-import type { ListenerOptions } from '../proxy/listener-options.ts';
-import type { ProtocolDefinition, ProtocolRuntime } from '../proxy/protocols/protocol.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { EventBus } from '../telemetry/events.ts';
-import type { DescriptorBudget } from '../transport/descriptors.ts';
-import type { TimerWheel } from '../transport/timer-wheel.ts';
-import type { SocketAddress } from '../transport/transport.ts';
-import { withinTotal } from './connection-total.ts';
-import { type DrainResult, drainListeners } from './drain.ts';
+import { openCrew, type SpawnThread } from './crew.ts';
+import type { DrainResult } from './drain.ts';
 import type { ServerEvent, ServerHappening } from './events.ts';
-import { bindAll, type ServedListener } from './listeners.ts';
-import { policyOf } from './own-policy.ts';
+import { type BoundListener, type Front, type FrontDeps, openFront } from './front.ts';
+import { createPoolMemory } from './pool-memory.ts';
 import { type PoolDeps, type ServedPool, settled, startPool } from './pools.ts';
 
-export interface ServerDeps extends Omit<PoolDeps, 'onEvent' | 'onGuardEvent'> {
-  /** Advanced by its owner, also while the server drains. */
-  readonly timers: TimerWheel;
-  /** Of the whole program: connections of clients and to endpoints. */
-  readonly descriptors: DescriptorBudget;
-  readonly scheduler: Scheduler;
-  readonly protocols: Pick<Registry<ProtocolDefinition>, 'get' | 'types'>;
-  readonly counters: Counters;
+export type { BoundListener };
+
+export interface ServerDeps extends Omit<PoolDeps, 'emit'>, Omit<FrontDeps, 'emit' | 'elsewhere'> {
   readonly events: EventBus<ServerEvent>;
   /** Milliseconds since 1970, for events. */
   readonly wallClock: () => number;
+  /** How many threads can run at a time; what `workers: auto` means. */
+  readonly cores: number;
+  /** Starts a thread that runs `runWorkerThread`; asked only where there are several workers. */
+  readonly spawnThread: SpawnThread;
 }
 
 export type ServerState = 'serving' | 'draining' | 'closed';
-
-export interface BoundListener {
-  readonly name: string;
-  readonly protocol: string;
-  /** With the real port where 0 was asked for. */
-  readonly address: SocketAddress;
-  /** Whom its routes lead to. */
-  readonly pools: readonly string[];
-}
 
 export interface PoolState {
   readonly name: string;
@@ -56,10 +35,11 @@ export interface RunningServer {
   readonly listeners: readonly BoundListener[];
   /** May be given new connections. */
   readonly ready: boolean;
-  readonly counters: Counters;
   readonly events: EventBus<ServerEvent>;
   state(): ServerState;
   pools(): readonly PoolState[];
+  /** What was counted since the start, by every worker. */
+  collect(): Promise<Counters>;
   /**
    * Stops accepting and lets what is in flight finish for `drainTimeout`, then ends the rest. The same promise
    * however often it is called.
@@ -73,88 +53,65 @@ export interface RunningServer {
 const SETTLE_LIMIT_MS = 5000;
 
 /**
- * Starts every pool, waits for the first answer of each name, then binds every listener.
+ * Starts every pool, waits for the first answer of each name, then binds every listener: in this thread, or with several
+ * workers in each of theirs.
  *
  * Errors  rejects with `listen-failed` (listener and address named) or `config-invalid`; nothing stays open then.
  */
 export async function startServer(config: Config, deps: ServerDeps): Promise<RunningServer> {
   const emit = (what: ServerHappening) => deps.events.emit({ at: deps.wallClock(), ...what });
   const pools = new Map<string, ServedPool>();
+  const workers = workersOf(config, deps);
+  const crew = workers > 1 ? openCrew(workers, config, pools, { ...deps, emit }) : undefined;
   try {
     for (const [name, options] of Object.entries(config.pools)) {
-      const onEvent = (event: MembershipEvent) => emit({ kind: 'membership', ...event });
-      const onGuardEvent = (event: GuardEvent) => emit({ kind: 'guard', ...event });
-      const onFailure = ({ reason }: FunctionFailure) => emit({ kind: 'policy', pool: name, reason });
-      const create = await policyOf(name, options, deps.createPolicy, onFailure);
-      const createPolicy = (_options: object, policyDeps: PolicyDeps) => create(policyDeps);
-      pools.set(name, startPool(name, options, { ...deps, createPolicy, onEvent, onGuardEvent }));
+      const share = crew && { memory: createPoolMemory(options.endpoints.length, workers), worker: 0 };
+      const isApplied = (version: number) => crew?.hasApplied(name, version) ?? true;
+      pools.set(name, await startPool(name, options, { ...deps, emit }, share, isApplied));
     }
-    const listeners = Object.entries(config.listeners).map(([name, options]) => {
-      const limited = withinTotal(name, options, config, deps.counters);
-      return { name, options, runtime: createRuntime(name, limited, pools, deps, emit) };
-    });
     await settled(pools.values(), deps.scheduler, SETTLE_LIMIT_MS);
-    return new Server(config, deps, pools, await bindAll(deps.transport, listeners), emit);
+    if (crew !== undefined) await crew.open();
+    const front = crew ?? (await openFront(config, pools, { ...deps, emit }));
+    return new Server(config, deps, pools, front, emit);
   } catch (error) {
+    crew?.close();
     for (const pool of pools.values()) pool.membership.close();
     throw error;
   }
 }
 
-function createRuntime(
-  name: string,
-  options: ListenerOptions,
-  pools: ReadonlyMap<string, ServedPool>,
-  deps: ServerDeps,
-  emit: (what: ServerHappening) => void,
-): ProtocolRuntime {
-  const { transport, timers, descriptors, clock, rng, counters } = deps;
-  // `http` is what is configured; HTTP/1.1 is the version of it that is spoken.
-  const protocol = deps.protocols.get(options.protocol === 'http' ? 'http1' : options.protocol);
-  if (protocol === undefined) {
-    throw new EquipoiseError('config-invalid', `listener ${name}: no protocol "${options.protocol}"`);
-  }
-  return protocol.create(name, options, {
-    transport,
-    timers,
-    descriptors,
-    clock,
-    rng,
-    pools,
-    listenerMetrics: counters.listener(name),
-    poolMetrics: (pool) => counters.pool(name, pool),
-    onError: (error) => emit({ kind: 'exception', listener: name, error }),
-  });
+/** One where the runtime cannot share an address among several. */
+function workersOf({ workers }: Config, { cores, transport }: ServerDeps): number {
+  if (!transport.canShare) return 1;
+  return workers === 'auto' ? cores : workers;
 }
 
 class Server implements RunningServer {
-  readonly listeners: readonly BoundListener[];
-  readonly counters: Counters;
   readonly events: EventBus<ServerEvent>;
   readonly #config: Config;
-  readonly #deps: ServerDeps;
   readonly #pools: ReadonlyMap<string, ServedPool>;
-  readonly #served: readonly ServedListener[];
+  readonly #front: Front;
   readonly #emit: (what: ServerHappening) => void;
   #state: ServerState = 'serving';
   #drained: Promise<DrainResult> | undefined;
 
   constructor(
     config: Config,
-    deps: ServerDeps,
+    { events }: ServerDeps,
     pools: ReadonlyMap<string, ServedPool>,
-    served: readonly ServedListener[],
+    front: Front,
     emit: (what: ServerHappening) => void,
   ) {
     this.#config = config;
-    this.#deps = deps;
     this.#pools = pools;
-    this.#served = served;
+    this.#front = front;
     this.#emit = emit;
-    this.counters = deps.counters;
-    this.events = deps.events;
-    this.listeners = served.flatMap(describeListener);
+    this.events = events;
     for (const { name, address } of this.listeners) emit({ kind: 'listening', listener: name, address });
+  }
+
+  get listeners(): readonly BoundListener[] {
+    return this.#front.listeners;
   }
 
   get ready(): boolean {
@@ -169,6 +126,10 @@ class Server implements RunningServer {
     return [...this.#pools.values()].map(describePool);
   }
 
+  collect(): Promise<Counters> {
+    return this.#front.collect();
+  }
+
   drain(): Promise<DrainResult> {
     this.#drained ??= this.#drain();
     return this.#drained;
@@ -177,10 +138,7 @@ class Server implements RunningServer {
   close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    for (const { sockets, runtime } of this.#served) {
-      for (const socket of sockets) socket.stop();
-      runtime.terminate();
-    }
+    this.#front.close();
     for (const pool of this.#pools.values()) pool.membership.close();
   }
 
@@ -188,19 +146,12 @@ class Server implements RunningServer {
     if (this.#state === 'closed') return { finished: true, remaining: 0 };
     this.#state = 'draining';
     const timeoutMs = this.#config.drainTimeout;
-    const connections = this.#served.reduce((sum, each) => sum + each.runtime.openConnections, 0);
-    this.#emit({ kind: 'draining', connections, timeoutMs });
-    const result = await drainListeners(this.#served, this.#deps.scheduler, this.#deps.clock, timeoutMs);
+    this.#emit({ kind: 'draining', connections: this.#front.openConnections, timeoutMs });
+    const result = await this.#front.drain(timeoutMs);
     this.#emit({ kind: 'drained', remaining: result.remaining });
     this.close();
     return result;
   }
-}
-
-function describeListener({ name, options, sockets }: ServedListener): BoundListener[] {
-  const pools = options.routes.flatMap((route) => [route.pool, ...(route.pools ?? []).map((each) => each.pool)]);
-  const named = [...new Set(pools.filter((pool) => pool !== undefined))];
-  return sockets.map(({ address }) => ({ name, protocol: options.protocol, address, pools: named }));
 }
 
 function describePool({ name, options, membership, picker, slots }: ServedPool): PoolState {

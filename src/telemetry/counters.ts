@@ -18,19 +18,29 @@ const RETIRED_AT_MOST = 1000;
 /** What one listener counted since the start. */
 export class ListenerCounters implements ListenerMetrics {
   accepted = 0;
-  open = 0;
   received = 0;
   sent = 0;
   readonly refused = { limit: 0, 'per-source': 0 };
   readonly #answers = new Float64Array(STATUSES);
+  readonly #open: Int32Array;
+
+  /** `open`: one word, which other threads may read. Default: its own. */
+  constructor(open: Int32Array = new Int32Array(1)) {
+    this.#open = open;
+  }
+
+  /** Connections open now. */
+  get open(): number {
+    return this.#open[0]!;
+  }
 
   connectionOpened(): void {
     this.accepted++;
-    this.open++;
+    this.#open[0]!++;
   }
 
   connectionClosed(): void {
-    this.open--;
+    this.#open[0]!--;
   }
 
   connectionRefused(reason: 'limit' | 'per-source'): void {
@@ -58,7 +68,7 @@ export class ListenerCounters implements ListenerMetrics {
   /** Adds what another worker counted. */
   add({ refused, answers, ...rest }: ListenerData): void {
     this.accepted += rest.accepted;
-    this.open += rest.open;
+    this.#open[0]! += rest.open;
     this.received += rest.received;
     this.sent += rest.sent;
     this.refused.limit += refused.limit;
@@ -179,11 +189,11 @@ export class Counters {
   readonly traffic = new Map<string, Map<string, PoolCounters>>();
   readonly #slots = new Map<string, Map<number, string>>();
 
-  /** Of the listener `name`; made on first use. */
-  listener(name: string): ListenerCounters {
+  /** Of the listener `name`; made on first use, over the word `open` if that is given. */
+  listener(name: string, open?: Int32Array): ListenerCounters {
     const known = this.listeners.get(name);
     if (known !== undefined) return known;
-    const made = new ListenerCounters();
+    const made = new ListenerCounters(open);
     this.listeners.set(name, made);
     return made;
   }
@@ -233,6 +243,14 @@ export class Counters {
     }
     return sum;
   }
+}
+
+/** What a worker counted that is gone: nothing of it is open any more. */
+export function ended({ listeners, traffic }: CountersData): CountersData {
+  for (const byPool of traffic.values()) {
+    for (const { endpoints } of byPool.values()) for (const row of endpoints.values()) row[CLOSED] = row[OPENED]!;
+  }
+  return { listeners: new Map([...listeners].map(([name, data]) => [name, { ...data, open: 0 }])), traffic };
 }
 
 /** What `structuredClone` copies. */

@@ -47,10 +47,10 @@ export function createScoreboard({ server, traffic, listener, pool, url, adminUr
   }
 
   /** Starts a new second. */
-  function next(): DemoFrame {
+  async function next(): Promise<DemoFrame> {
+    const counts = (await server.collect()).pool(listener, pool).endpoints();
     const at = now();
     const seconds = Math.max(0.001, (at - lastAt) / 1000);
-    const counts = server.counters.pool(listener, pool).endpoints();
     const frame = {
       url,
       adminUrl,

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'pool-unknown'
   | 'registry-duplicate'
   | 'runtime-unsupported'
+  | 'worker-failed'
   | 'not-yet';
 
 /** Thrown only for broken promises by the caller; expected failures are values. */

@@ -30,6 +30,10 @@ export function testDeps(): ServerDeps {
     counters: new Counters(),
     events: createEventBus<ServerEvent>(),
     wallClock: () => 0,
+    cores: 1,
+    spawnThread: () => {
+      throw new Error('one worker only');
+    },
   };
 }
 

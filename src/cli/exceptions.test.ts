@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { surviveExceptions } from './serving.ts';
+import { surviveExceptions } from './exceptions.ts';
 
 test.each(['uncaughtException', 'unhandledRejection'] as const)('%s is logged and ends nothing', (event) => {
   const logged: string[] = [];
@@ -8,6 +8,6 @@ test.each(['uncaughtException', 'unhandledRejection'] as const)('%s is logged an
   const [survive] = process.listeners(event as 'uncaughtException').slice(before);
   survive?.(new Error('broken'), event);
   stop();
-  expect(logged).toEqual([expect.stringMatching(/^unexpected: Error: broken\n.*serving\.test\.ts/s)]);
+  expect(logged).toEqual([expect.stringMatching(/^unexpected: Error: broken\n.*exceptions\.test\.ts/s)]);
   expect(process.listenerCount(event)).toBe(before);
 });

@@ -1,0 +1,26 @@
+import { createSharedCounts, releaseWorker, type SharedCountsMemory } from '../core/load/shared-in-flight.ts';
+
+/** What the workers share of one pool. `structuredClone` and `postMessage` share it, they don't copy it. */
+export interface PoolMemory {
+  readonly counts: SharedCountsMemory;
+  /** One word: where `round-robin` stands. */
+  readonly cursor: Int32Array;
+}
+
+/** Slots of endpoints that left are used again, but not before their last request has ended. */
+const SLOTS_PER_ENDPOINT = 4;
+const FEWEST_SLOTS = 1024;
+
+/** Room for `endpoints` and as many as will do for those that come and go. */
+export function createPoolMemory(endpoints: number, workers: number): PoolMemory {
+  const capacity = Math.max(FEWEST_SLOTS, SLOTS_PER_ENDPOINT * endpoints);
+  return {
+    counts: createSharedCounts(capacity, workers),
+    cursor: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)),
+  };
+}
+
+/** A worker died. Returns how many requests it had under way. */
+export function releasePoolMemory({ counts }: PoolMemory, worker: number): number {
+  return releaseWorker(counts, worker);
+}

@@ -1,0 +1,81 @@
+import { databaseOf, type Locate, openDatabase } from '../control/location/database.ts';
+import type { MembershipUpdate } from '../control/membership/snapshot.ts';
+import { guardOptions } from '../control/picker/guards.ts';
+import { Picker } from '../control/picker/picker.ts';
+import type { PoolOptions } from '../control/pool-options.ts';
+import type { Clock } from '../core/kernel/clock.ts';
+import { EquipoiseError } from '../core/kernel/errors.ts';
+import type { Policy, PolicyDeps } from '../core/kernel/policy.ts';
+import type { Rng } from '../core/kernel/rng.ts';
+import { SharedInFlight } from '../core/load/shared-in-flight.ts';
+import type { ProxyPool } from '../proxy/protocols/protocol.ts';
+import type { Counters } from '../telemetry/counters.ts';
+import type { ServerHappening } from './events.ts';
+import { policyOf } from './own-policy.ts';
+import type { PoolMemory } from './pool-memory.ts';
+
+export interface PoolPickerDeps {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly createPolicy: (options: { readonly type: string }, deps: PolicyDeps) => Policy;
+  readonly counters: Counters;
+  readonly emit: (what: ServerHappening) => void;
+}
+
+/** What workers share of a pool, and which of them this is. */
+export interface PoolShare {
+  readonly memory: PoolMemory;
+  readonly worker: number;
+}
+
+/** A pool as one thread picks from it. */
+export interface PoolPicker extends ProxyPool {
+  /** The slots of the members, by their id. */
+  readonly slots: ReadonlyMap<string, number>;
+  /** Takes the membership's next update. */
+  apply(update: MembershipUpdate): void;
+}
+
+/**
+ * Makes the picker of a pool, which waits for its membership's first update.
+ *
+ * Errors  rejects with `config-invalid` when the policy's function or database cannot be had.
+ */
+export async function createPoolPicker(
+  name: string,
+  options: PoolOptions,
+  { clock, rng, createPolicy, counters, emit }: PoolPickerDeps,
+  share?: PoolShare,
+): Promise<PoolPicker> {
+  const locate = locateOf(name, options);
+  const picker = new Picker({
+    pool: name,
+    createPolicy: await policyOf(name, options, createPolicy, ({ reason }) => {
+      emit({ kind: 'policy', pool: name, reason });
+    }),
+    ...{ clock, rng },
+    ...(locate !== undefined && { locate }),
+    ...(share && { counts: new SharedInFlight(share.memory.counts, share.worker), cursor: share.memory.cursor }),
+    guards: guardOptions(options),
+    onEvent: (event) => emit({ kind: 'guard', ...event }),
+  });
+  const slots = new Map<string, number>();
+  function apply(update: MembershipUpdate): void {
+    picker.apply(update);
+    if (update.kind === 'change') return;
+    slots.clear();
+    for (const { id, slot } of update.endpoints) slots.set(id, slot);
+    // Before any request can reach an endpoint that took over a slot.
+    for (const [id, slot] of slots) counters.assign(name, slot, id);
+  }
+  return { name, options, picker, slots, apply };
+}
+
+/** Where clients are, by the database that the pool's policy names. */
+function locateOf(name: string, { policy }: PoolOptions): Locate | undefined {
+  const path = databaseOf(policy);
+  if (path === undefined) return undefined;
+  const database = openDatabase(path);
+  if ('locate' in database) return database.locate;
+  throw new EquipoiseError('config-invalid', `pool ${name}: ${database.problem}; ${database.fix}`);
+}
