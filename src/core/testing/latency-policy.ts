@@ -58,13 +58,17 @@ function describeFailing(underTest: PolicyUnderTest): void {
     {
       why: 'one of a large pool',
       slowdowns: Array.from({ length: 80 }, () => 1),
-      perSecond: 3000,
+      perSecond: 1500,
       slot: 7,
       afterMs: 0.2,
     },
-  ])('the share of an endpoint that fails never grows: $why', (failing) => {
-    for (const seed of [1, 2, 3]) expectNoGrowth(simulate(failingSimulation(failing, seed), underTest), failing.slot);
-  });
+  ])(
+    'the share of an endpoint that fails never grows: $why',
+    (failing) => {
+      for (const seed of [1, 2]) expectNoGrowth(simulate(failingSimulation(failing, seed), underTest), failing.slot);
+    },
+    30_000,
+  );
 }
 
 function failingSimulation({ slowdowns, perSecond, slot, afterMs }: Failing, seed: number): Simulation {
