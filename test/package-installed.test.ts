@@ -26,12 +26,14 @@ const USED = `export const all = [${ENTRIES.map((_, i) => `n${i}`).join(', ')}];
 const RESOLUTIONS = [
   { why: 'NodeNext, our own types checked too', module: 'NodeNext', moduleResolution: 'NodeNext', skipLibCheck: false },
   { why: 'Bundler', module: 'ESNext', moduleResolution: 'Bundler', skipLibCheck: true },
-];
+  { why: 'TypeScript 6', module: 'NodeNext', moduleResolution: 'NodeNext', skipLibCheck: true, typescript: 6 },
+] as const;
 
 describe('types resolve', () => {
-  test.each(RESOLUTIONS)('$why', ({ why: _, ...resolution }) => {
+  test.each(RESOLUTIONS)('$why', ({ why: _, ...row }) => {
+    const { typescript, ...resolution } = { typescript: 7 as const, ...row };
     const options = { ...resolution, lib: ['ES2023', 'DOM', 'DOM.Iterable'], types: ['node'] };
-    expect(project.typeErrors(IMPORTS + USED, options)).toBe('');
+    expect(project.typeErrors(IMPORTS + USED, options, typescript)).toBe('');
   });
 
   test('of a policy in a program without types of Node and browsers', () => {

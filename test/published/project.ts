@@ -14,8 +14,8 @@ export interface Project {
   run(command: string, args: readonly string[], env?: Readonly<Record<string, string>>): string;
   /** Runs on Node, also when the test itself runs on Bun. */
   node(...args: string[]): string;
-  /** Type errors of `text` in the project as TypeScript prints them; empty when there is none. */
-  typeErrors(text: string, options: Readonly<Record<string, unknown>>): string;
+  /** Type errors of `text` in the project as TypeScript prints them; empty when there is none. Default 7. */
+  typeErrors(text: string, options: Readonly<Record<string, unknown>>, typescript?: 6 | 7): string;
   write(file: string, text: string): string;
   remove(): void;
 }
@@ -74,13 +74,13 @@ function projectIn(folder: string, files: readonly string[]): Project {
     return path;
   }
 
-  function typeErrors(text: string, options: Readonly<Record<string, unknown>>): string {
+  function typeErrors(text: string, options: Readonly<Record<string, unknown>>, typescript: 6 | 7 = 7): string {
     const compilerOptions = { target: 'ES2022', strict: true, noEmit: true, types: [], lib: ['ES2022'], ...options };
     write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['program.ts'] }));
     write('program.ts', text);
-    const tsc = createRequire(import.meta.url)
-      .resolve('typescript/package.json')
-      .replace('package.json', 'bin/tsc');
+    const home = typescript === 7 ? 'package.json' : 'tools/reference/package.json';
+    const compiler = createRequire(join(ROOT, home)).resolve('typescript/package.json');
+    const tsc = join(dirname(compiler), 'bin/tsc');
     const { stdout, stderr } = spawnSync(NODE, [tsc, '-p', folder, '--pretty', 'false'], {
       cwd: folder,
       encoding: 'utf8',
