@@ -35,11 +35,13 @@ describe('EndpointHistory', () => {
     { why: 'the next ones are a third, a quarter', outcomes: [[0, 3], [0, 9]], want: Math.log(3 * 3 * 9) / 3 }, // biome-ignore format: a table
     {
       why: 'later by time, where that is more',
-      outcomes: [[0, 30], [2000, 300]], // biome-ignore format: a table
-      want: Math.log(30) + (1 - Math.exp(-2)) * Math.log(10),
+      outcomes: [[0, 30], [500, 300]], // biome-ignore format: a table
+      want: Math.log(30) + (1 - Math.exp(-0.5)) * Math.log(10),
     },
+    { why: 'after a silence a half', outcomes: [[0, 30], [1e9, 300]], want: Math.log(30 * 300) / 2 }, // biome-ignore format: a table
+    { why: 'a lucky one is an eighth', outcomes: [[0, 80], [1e9, 0]], want: Math.log(80) - Math.log(8) / 2 }, // biome-ignore format: a table
     { why: 'no time is nothing', outcomes: [[0, 0], [1e9, 0]], want: Math.log(1e-3) }, // biome-ignore format: a table
-    { why: 'nor is more than eleven days', outcomes: [[0, 1], [1e9, Infinity]], want: Math.log(1e9) }, // biome-ignore format: a table
+    { why: 'nor is more than eleven days', outcomes: [[0, Infinity], [1e9, Infinity]], want: Math.log(1e9) }, // biome-ignore format: a table
   ])('recent latency: $why', ({ outcomes, want }) => {
     const history = newHistory();
     for (const [atMs, latencyMs] of outcomes) history.observe(9, ok(latencyMs!), atMs!);

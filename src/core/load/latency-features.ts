@@ -43,6 +43,12 @@ export function logOfOutcome(outcome: Outcome): number {
   return logOf(outcome.ok ? outcome.latencyMs : Math.max(outcome.latencyMs, FAILURE_MS));
 }
 
+/** After a silence one answer is half of the mean: a lucky one would otherwise bring an endpoint everything. */
+const MOST_FRESH = 1 / 2;
+
+/** For the same reason an answer counts as an eighth of what was known, if it was sooner; luck has no lower end in logarithms. */
+const MOST_FALL = Math.log(8);
+
 /** Keeps a count small; the share of a later outcome goes by time alone. */
 const MOST_COUNTED = 1000;
 
@@ -80,7 +86,8 @@ export class EndpointHistory {
     // First the usual latency: the very first answer knows of no other.
     this.#usual.record(outcome);
     const known = this.#logOf(slot);
-    this.#logs[slot] = known + this.#freshShare(slot, outcome.ok, nowMs) * (logOfOutcome(outcome) - known);
+    const change = Math.max(-MOST_FALL, logOfOutcome(outcome) - known);
+    this.#logs[slot] = known + this.#freshShare(slot, outcome.ok, nowMs) * change;
     this.#failures[slot]! += FAILURE_SHARE * ((outcome.ok ? 0 : 1) - this.#failures[slot]!);
     this.#observedAt[slot] = nowMs;
     if (this.#counted[slot]! < MOST_COUNTED) this.#counted[slot]!++;
@@ -113,6 +120,6 @@ export class EndpointHistory {
     const even = 1 / (this.#counted[slot]! + 2);
     if (this.isNew(slot)) return even;
     const byTime = -Math.expm1((this.#observedAt[slot]! - nowMs) / this.#memoryMs);
-    return Math.max(byTime, even, ok ? 0 : FAILURE_SHARE);
+    return Math.max(Math.min(byTime, MOST_FRESH), even, ok ? 0 : FAILURE_SHARE);
   }
 }
