@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
@@ -5,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { versions } from 'node:process';
 import { Readable, Writable } from 'node:stream';
-import { BalancedPool, buildConnector, type Dispatcher, fetch, interceptors } from 'undici';
+import { BalancedPool, buildConnector, type Dispatcher, fetch, interceptors, WebSocket } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { PoolInput } from '../control/pool/pool-input.ts';
 import { type RecordedPool, recordedPool } from './testing/recorded-pool.ts';
@@ -129,6 +130,29 @@ describe.skipIf(!onNode)('undici’s client through a pool', () => {
     await once(socket, 'close');
     expect(ended.at(-1)).toEqual({ port, ok: true });
     expect(inFlight()).toBe(0);
+  });
+
+  test('WebSocket', async () => {
+    const port = await startServer();
+    serverAt(port).on('upgrade', ({ headers }, socket: Socket) => {
+      // RFC 6455 section 1.3; then one unmasked text frame.
+      const accept = createHash('sha1').update(`${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: ${accept.digest('base64')}\r\n\r\n`,
+      );
+      socket.write(Buffer.from([0x81, 2, ...Buffer.from('hi')]));
+      // Whatever the other side says then is its closing.
+      socket.once('data', () => socket.destroy());
+    });
+    const { dispatcher, inFlight } = dispatcherOf([await deadPort(), port]);
+    const webSocket = new WebSocket('ws://orders.internal/', { dispatcher });
+    const data = await new Promise((resolve, reject) => {
+      webSocket.onmessage = ({ data }) => resolve(data);
+      webSocket.onerror = ({ error }) => reject(error);
+    });
+    expect(data).toBe('hi');
+    expect(inFlight()).toBe(1);
+    webSocket.close();
   });
 
   test('connect', async () => {
