@@ -161,8 +161,8 @@ async function perform({ server, admin, close }: Serving, options: DemoOptions, 
   const { all } = traffic;
   io.stdout(`${renderSummary(await scoreboard.next(), { p50Ms: all.quantile(0.5), p99Ms: all.quantile(0.99) })}\n`);
   await Promise.race([server.drain(), signals.force]);
+  await close();
   stopSurviving();
-  close();
 }
 
 function endOf(durationMs: number | undefined, stop: Promise<void>): Promise<void> {

@@ -12,8 +12,8 @@ import { createSystem, programVersion, runtimeName, type System } from './system
 export interface Serving {
   readonly server: RunningServer;
   readonly admin: Admin | undefined;
-  /** Ends everything at once; after a drain, what is left. */
-  close(): void;
+  /** Ends everything at once; after a drain, what is left. Resolves when nothing runs any more. */
+  close(): Promise<void>;
 }
 
 /** The admin server comes first, so that `/readyz` can tell that we are starting. Rejects when something cannot be bound. */
@@ -33,9 +33,9 @@ export async function startServing(config: Config, system: System): Promise<Serv
   return {
     server,
     admin,
-    close() {
-      running.close();
+    async close() {
       admin?.close();
+      await running.close();
       system.close();
     },
   };
@@ -69,7 +69,7 @@ export async function serveUntilStopped(config: Config, io: CliIo): Promise<numb
     for (const note of system.deps.transport.notes ?? []) log('warn', note);
     await signals.stop;
     const ended = await Promise.race([serving.server.drain(), signals.force.then(() => 'forced' as const)]);
-    serving.close();
+    await serving.close();
     stopSurviving();
     return ended === 'forced' ? exitCodes.failed : exitCodes.done;
   } catch (error) {

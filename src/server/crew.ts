@@ -111,9 +111,9 @@ class ThreadCrew implements Crew {
     return { finished: results.every((each) => each.finished), remaining };
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
-    for (const each of this.#crew) each.terminate();
+    await Promise.all(this.#crew.map((each) => each.terminate()));
   }
 
   /** What `worker` binds: the ports that were found; a unix socket belongs to the first worker. */

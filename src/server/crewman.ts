@@ -40,6 +40,7 @@ export class Crewman {
   #drained: ((result: DrainResult) => void) | undefined;
   #isOpen = false;
   #hasEnded = false;
+  readonly #ended: Promise<void>;
   #failure: string | undefined;
   #lastCounted: CountersData | undefined;
 
@@ -48,7 +49,12 @@ export class Crewman {
     this.#pools = pools;
     this.#events = events;
     thread.onMessage((message) => this.#receive(message));
-    thread.onExit((reason) => this.#end(this.#failure ?? reason));
+    this.#ended = new Promise((resolve) => {
+      thread.onExit((reason) => {
+        this.#end(this.#failure ?? reason);
+        resolve();
+      });
+    });
   }
 
   /** It accepts connections, or did until it ended. */
@@ -101,8 +107,10 @@ export class Crewman {
     });
   }
 
-  terminate(): void {
+  /** Resolves when the thread has ended. */
+  terminate(): Promise<void> {
     this.#thread.terminate();
+    return this.#ended;
   }
 
   #receive(message: FromWorker): void {

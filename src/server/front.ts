@@ -50,8 +50,8 @@ export interface Front {
   collect(): Promise<Counters>;
   /** Stops accepting, lets what is in flight finish for `timeoutMs`, and ends the rest. */
   drain(timeoutMs: number): Promise<DrainResult>;
-  /** Ends everything at once. */
-  close(): void;
+  /** Ends everything at once; resolves when nothing of it runs any more. */
+  close(): Promise<void>;
 }
 
 type Served = Pick<Config, 'listeners' | 'limits'>;
@@ -122,11 +122,12 @@ class ThreadFront implements Front {
     return drainListeners(this.#served, this.#deps.scheduler, this.#deps.clock, timeoutMs);
   }
 
-  close(): void {
+  close(): Promise<void> {
     for (const { sockets, runtime } of this.#served) {
       for (const socket of sockets) socket.stop();
       runtime.terminate();
     }
+    return Promise.resolve();
   }
 }
 

@@ -45,8 +45,8 @@ export interface RunningServer {
    * however often it is called.
    */
   drain(): Promise<DrainResult>;
-  /** Ends everything at once. */
-  close(): void;
+  /** Ends everything at once; resolves when nothing of it runs any more. */
+  close(): Promise<void>;
 }
 
 /** Host names that nobody answers for delay the start by at most this. */
@@ -74,8 +74,8 @@ export async function startServer(config: Config, deps: ServerDeps): Promise<Run
     const front = crew ?? (await openFront(config, pools, { ...deps, emit }));
     return new Server(config, deps, pools, front, emit);
   } catch (error) {
-    crew?.close();
     for (const pool of pools.values()) pool.membership.close();
+    await crew?.close();
     throw error;
   }
 }
@@ -94,6 +94,7 @@ class Server implements RunningServer {
   readonly #emit: (what: ServerHappening) => void;
   #state: ServerState = 'serving';
   #drained: Promise<DrainResult> | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(
     config: Config,
@@ -135,11 +136,15 @@ class Server implements RunningServer {
     return this.#drained;
   }
 
-  close(): void {
-    if (this.#state === 'closed') return;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  #close(): Promise<void> {
     this.#state = 'closed';
-    this.#front.close();
     for (const pool of this.#pools.values()) pool.membership.close();
+    return this.#front.close();
   }
 
   async #drain(): Promise<DrainResult> {
@@ -148,8 +153,9 @@ class Server implements RunningServer {
     const timeoutMs = this.#config.drainTimeout;
     this.#emit({ kind: 'draining', connections: this.#front.openConnections, timeoutMs });
     const result = await this.#front.drain(timeoutMs);
-    this.#emit({ kind: 'drained', remaining: result.remaining });
-    this.close();
+    // Not of one that was cut short.
+    if (this.state() !== 'closed') this.#emit({ kind: 'drained', remaining: result.remaining });
+    await this.close();
     return result;
   }
 }

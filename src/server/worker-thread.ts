@@ -60,7 +60,7 @@ class WorkerThread {
   fail(error: unknown): void {
     const code = error instanceof EquipoiseError ? error.code : 'worker-failed';
     this.#main.post({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error) });
-    this.#front?.close();
+    void this.#front?.close();
     this.#main.exit();
   }
 
