@@ -302,6 +302,19 @@ describe.skipIf(!onNode)('an endpoint fails', () => {
     expect(ended).toMatchObject([{ ok: true, neutral: true }]);
   });
 
+  test('a handler that throws at the start is told so, and nothing is left over', async () => {
+    const { dispatcher, ended, inFlight } = dispatcherOf([await startServer()]);
+    const told = await new Promise((resolve) => {
+      const onRequestStart = (): void => {
+        throw new Error('my own');
+      };
+      const onResponseError = (_: unknown, error: Error): void => resolve(error.message);
+      dispatcher.dispatch({ path: '/', method: 'GET' }, { onRequestStart, onResponseError });
+    });
+    expect([told, ended, inFlight()]).toEqual(['my own', [], 0]);
+    await dispatcher.close();
+  });
+
   test('cut in the body: the caller hears of it, and it is a failure', async () => {
     const cut = await startServer((_, response) => {
       response.writeHead(200, { 'content-length': 10 });

@@ -80,7 +80,11 @@ export class Exchange implements Handler {
   start(): boolean {
     this.#deps.retries.budget.start();
     // Undici calls this when the request is on its way; here it may still be moved, and the caller may already abort it.
-    this.#handler.onRequestStart?.(this.#controller, undefined);
+    try {
+      this.#handler.onRequestStart?.(this.#controller, undefined);
+    } catch (error) {
+      this.#end(error as Error);
+    }
     return this.#ended || this.#try();
   }
 
