@@ -18,6 +18,8 @@ export interface PoolOptions {
   readonly retries: { /** Further tries on other endpoints; 0 = none. */ readonly attempts: number };
   readonly timeouts: PoolTimeouts;
   readonly connections: PoolConnections;
+  /** What a request weighs in flight; absent: 1. */
+  readonly cost?: CostOptions;
   /** Adds `X-Served-By: <endpoint id>` to answers. */
   readonly servedBy: boolean;
   /** Host sent to the endpoints; absent: the client's. */
@@ -33,6 +35,9 @@ export interface ModulePolicyFields {
   readonly type: 'module';
   readonly module: string;
 }
+
+/** By the length of the body, by a header that names it, or by a function of the user's: `/etc/equipoise/cost.ts#cost`. */
+export type CostOptions = 'content-length' | `header:${string}` | { readonly module: string };
 
 export interface EndpointOptions {
   /** Default: the address as written. Unique in the pool. */

@@ -43,6 +43,7 @@ export interface InFlight {
   total(): number;
 }
 
+/** What a policy is made with: time, chance, the counts it may read, and what its process knows. */
 export interface PolicyDeps {
   readonly rng: Rng;
   readonly clock: Clock;
@@ -90,4 +91,6 @@ export interface PolicyDefinition<T extends string = string, O = never> {
   readonly create: (options: O, deps: PolicyDeps) => Policy;
   /** Present: its options name another policy as `policy`, and it receives `wrapped`. The type taken when they don't. */
   readonly wraps?: string;
+  /** True: its `done` makes use of `outcome.report`; absent: nobody need read what endpoints report. */
+  readonly readsReports?: boolean;
 }

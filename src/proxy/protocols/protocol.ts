@@ -7,12 +7,15 @@ import type { DescriptorBudget } from '../../transport/descriptors.ts';
 import type { TimerWheel } from '../../transport/timer-wheel.ts';
 import type { SocketHandlers, Transport } from '../../transport/transport.ts';
 import type { ListenerOptions } from '../listener-options.ts';
+import type { CostFunction } from '../request-cost.ts';
 
 /** A pool as protocols see it. */
 export interface ProxyPool {
   readonly name: string;
   readonly options: PoolOptions;
   readonly picker: Picker;
+  /** The function of `options.cost`, where that names a module. */
+  readonly cost?: CostFunction;
 }
 
 export interface ProtocolDeps {

@@ -45,7 +45,7 @@ export class Router {
   find(request: RouteRequest): number {
     if (this.#isConstant) return 0;
     if (this.#routes.length === 0) return NO_MATCH;
-    const host = withoutPort(request.host).toLowerCase();
+    const host = hostName(request.host);
     const { path } = request;
     let best = this.#firstIn(this.#anyHost, path, request, NO_MATCH);
     const exact = this.#hosts.get(host);
@@ -116,8 +116,9 @@ function append(map: Map<string, number[]>, key: string, index: number): void {
   else list.push(index);
 }
 
-/** `example.com:8080` → `example.com`, `[::1]:8080` → `[::1]`. */
-function withoutPort(host: string): string {
+/** `Example.com:8080` → `example.com`, `[::1]:8080` → `[::1]`. */
+export function hostName(host: string): string {
   const colon = host.lastIndexOf(':');
-  return colon === -1 || host.indexOf(']', colon) !== -1 ? host : host.slice(0, colon);
+  const name = colon === -1 || host.indexOf(']', colon) !== -1 ? host : host.slice(0, colon);
+  return name.toLowerCase();
 }

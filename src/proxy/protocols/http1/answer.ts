@@ -38,14 +38,17 @@ export class Answer {
   /** Behind the head of a 101: the tunnel's first bytes. */
   rest: Buffer = NO_BYTES;
   readonly #listener: Http1Listener;
+  readonly #readsReports: boolean;
   readonly #body = new BodyReader();
   /** The body has no framing of its own and goes out chunked. */
   #isReframed = false;
   #interimAnswers = 0;
   #partial: PartialHead<ResponseHead> | null = null;
 
-  constructor(listener: Http1Listener) {
+  /** `readsReports`: what the endpoint says of its load is for us, and not for the client. */
+  constructor(listener: Http1Listener, readsReports: boolean) {
     this.#listener = listener;
+    this.#readsReports = readsReports;
   }
 
   begin(): void {
@@ -65,7 +68,7 @@ export class Answer {
     let end = piece.byteLength;
     let from = 0;
     const partial = this.#partial;
-    if (partial === null) head.begin(piece, 0);
+    if (partial === null) head.begin(piece, 0, this.#readsReports);
     else {
       partial.append(piece);
       head = partial.parser;
@@ -77,7 +80,7 @@ export class Answer {
       if (++this.#interimAnswers > MAX_INTERIM_ANSWERS) return BROKEN;
       this.#forwardInterim(exchange, head);
       from = head.end;
-      head.begin(bytes, from);
+      head.begin(bytes, from, this.#readsReports);
       status = head.parse(bytes, end);
     }
     if (status === INCOMPLETE) {
@@ -104,7 +107,7 @@ export class Answer {
   #keepPartial(piece: Uint8Array): void {
     const parser = new ResponseHead(this.#listener.headLimits);
     this.#partial = new PartialHead(piece, parser);
-    parser.begin(this.#partial.bytes, 0);
+    parser.begin(this.#partial.bytes, 0, this.#readsReports);
     this.#partial.parse();
   }
 
@@ -131,6 +134,7 @@ export class Answer {
     this.#beginBody(exchange, head);
     exchange.status = head.status;
     exchange.responseStarted = true;
+    if (head.reportStart !== -1) exchange.readReport(head);
     const isFramed = body.kind === NO_BODY || body.kind === BY_LENGTH || !exchange.isHttp10;
     const isLast = client.inputEnded || this.#listener.isDraining;
     if (!exchange.requestDone || isLast || !isFramed) exchange.keepAlive = false;

@@ -1,13 +1,12 @@
-import { Tried } from '../../../control/picker/picker.ts';
-import type { Outcome } from '../../../core/kernel/outcome.ts';
-import { createPickRequest } from '../../../core/kernel/policy.ts';
 import { BodyReader, BY_LENGTH, CHUNKED, NO_BODY } from './body-reader.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { COMPLETE } from './field-scanner.ts';
 import type { Http1Listener } from './listener.ts';
+import { Picks } from './picks.ts';
 import type { Http1Pool } from './pool.ts';
 import type { RequestHead } from './request-head.ts';
 import { writeRequestHead } from './request-writer.ts';
+import type { ResponseHead } from './response-head.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
 
 /** Up to here head and body go out in one write: copying this much costs less than a second system call. */
@@ -17,13 +16,11 @@ export const ONE_WRITE_BYTES = 65_536;
 /** `overload`: not its fault, we have no descriptor left. */
 export type Failure = 'connect' | 'closed' | 'garbage' | 'overload' | 'timeout';
 
-const pickRequest = createPickRequest();
-const outcome: Outcome = { ok: true, latencyMs: -1, neutral: false };
 const NO_BYTES = Buffer.alloc(0);
 const STATUS_OF: Record<Failure, number> = { connect: 502, closed: 502, garbage: 502, overload: 503, timeout: 504 };
 
 /**
- * One request and its answer: the pick, the tries, the accounting. Objects are reused; a connection that is idle
+ * One request and its answer: the tries, the accounting. Objects are reused; a connection that is idle
  * holds none. `ClientConnection` and `UpstreamConnection` move the bytes and report here.
  */
 export class Exchange {
@@ -31,9 +28,7 @@ export class Exchange {
   client: ClientConnection | null = null;
   upstream: UpstreamConnection | null = null;
   pool: Http1Pool | null = null;
-  slot = -1;
-  #ticket = -1;
-  readonly tried = new Tried();
+  readonly #picks = new Picks();
   #triesLeft = 0;
   #failureStatus = 503;
   /** The head, and what came of the body with it, as received: kept to send it again. */
@@ -45,7 +40,6 @@ export class Exchange {
   /** Nothing of the body beyond `#bytes` was sent. */
   #isReplayable = true;
   #isIdempotent = false;
-  #clientIp = '';
   isHead = false;
   isHttp10 = false;
   keepAlive = true;
@@ -83,9 +77,7 @@ export class Exchange {
     this.responseStarted = false;
     this.status = 0;
     this.latencyMs = -1;
-    this.slot = -1;
     this.#failureStatus = 503;
-    this.tried.clear();
   }
 
   /** Reads what came of the body with the head; it goes out with it. The index behind it, or −status when it is bad. */
@@ -113,22 +105,18 @@ export class Exchange {
     this.pool = pool;
     this.#triesLeft = pool.options.retries.attempts;
     this.responseTimeoutMs = responseTimeoutMs;
-    this.#clientIp = source.ip;
-    if (head.hasForwardedFor) this.#clientIp = this.#listener.clientIp(head, source);
+    this.#picks.begin(pool, head, head.hasForwardedFor ? this.#listener.clientIp(head, source) : source.ip);
     this.#pick(head);
   }
 
   #pick(head: RequestHead | null): void {
     const pool = this.pool!;
-    pickRequest.clientIp = this.#clientIp;
-    const slot = pool.picker.pick(pickRequest, this.tried.size === 0 ? null : this.tried);
+    const slot = this.#picks.take();
     if (slot < 0) {
       this.#answer(this.#failureStatus);
       return;
     }
-    if (this.tried.size > 0) pool.metrics.retried(slot);
-    this.slot = slot;
-    this.#ticket = pool.picker.ticket;
+    if (this.#picks.tried.size > 0) pool.metrics.retried(slot);
     const idle = pool.idle.take(slot);
     if (idle === undefined) this.#connect(slot);
     else {
@@ -157,8 +145,15 @@ export class Exchange {
     this.upstream = upstream;
     const { scratch } = listener;
     const { pool } = this;
-    const fallbackHost = head.hostEnd > head.hostStart ? '' : pool!.hostOf(this.slot);
-    const headBytes = writeRequestHead(head, scratch, client.source, this.#clientIp, pool!.requestExtras, fallbackHost);
+    const fallbackHost = head.hostEnd > head.hostStart ? '' : pool!.hostOf(this.#picks.slot);
+    const headBytes = writeRequestHead(
+      head,
+      scratch,
+      client.source,
+      this.#picks.clientIp,
+      pool!.requestExtras,
+      fallbackHost,
+    );
     this.sentAtMs = listener.clock.now();
     upstream.startExchange(this);
     const bodyBytes = this.#bodyEnd - this.#bodyStart;
@@ -196,21 +191,21 @@ export class Exchange {
     const mayRepeat = failure === 'connect' || (!answerBegan && this.#mayReplay(failure));
     // The server closed an idle connection just as we used it: not the endpoint's fault, and not counted as a try.
     if (failure === 'closed' && wasReused && mayRepeat) {
-      this.#connect(this.slot);
+      this.#connect(this.#picks.slot);
       return;
     }
     this.#failureStatus = STATUS_OF[failure];
-    const slot = this.slot;
+    const { slot } = this.#picks;
     if (failure === 'connect') pool.metrics.connectFailed(slot);
     if (!mayRepeat || this.#triesLeft === 0) {
       this.#answer(this.#failureStatus, failure === 'overload');
       return;
     }
-    this.#release(false, this.#elapsedMs());
+    this.#picks.release(false, this.#elapsedMs(), false);
     this.latencyMs = -1;
     this.sentAtMs = 0;
     this.#triesLeft--;
-    this.tried.add(slot);
+    this.#picks.tried.add(slot);
     this.#pick(null);
   }
 
@@ -225,8 +220,8 @@ export class Exchange {
   /** An answer is complete. `upstream` is free again, or was closed by its own rules. */
   finish(): void {
     const client = this.client!;
-    this.pool!.metrics.request(this.slot, this.status, this.latencyMs);
-    this.#release(this.status < 500, this.latencyMs);
+    this.pool!.metrics.request(this.#picks.slot, this.status, this.latencyMs);
+    this.#picks.release(this.status < 500, this.latencyMs, false);
     const { keepAlive, requestDone } = this;
     if (client.backedUp) client.awaitDrain(this.pool!.options.timeouts.idle);
     this.#recycle();
@@ -237,9 +232,9 @@ export class Exchange {
   abort(status: number): void {
     const { upstream, pool } = this;
     this.upstream = null;
-    if (pool !== null && this.slot !== -1) {
-      pool.metrics.request(this.slot, this.status === 0 ? status : this.status, -1);
-      this.#release(true, -1, true);
+    if (pool !== null && this.#picks.slot !== -1) {
+      pool.metrics.request(this.#picks.slot, this.status === 0 ? status : this.status, -1);
+      this.#picks.release(true, -1, true);
     } else this.#listener.metrics.answered(status);
     upstream?.abandon();
     this.#recycle();
@@ -248,8 +243,8 @@ export class Exchange {
   /** The answer began and cannot be finished: the client must see that. */
   #cut(): void {
     const client = this.client!;
-    this.pool!.metrics.request(this.slot, this.status, this.latencyMs);
-    this.#release(false, this.latencyMs);
+    this.pool!.metrics.request(this.#picks.slot, this.status, this.latencyMs);
+    this.#picks.release(false, this.latencyMs, false);
     this.#recycle();
     client.cut();
   }
@@ -259,38 +254,32 @@ export class Exchange {
     const client = this.client!;
     const { requestDone, isHead } = this;
     const keepAlive = this.keepAlive && requestDone;
-    if (this.slot === -1) this.#listener.metrics.answered(status);
+    const { slot } = this.#picks;
+    if (slot === -1) this.#listener.metrics.answered(status);
     else {
-      this.pool!.metrics.request(this.slot, status, -1);
-      this.#release(blameless, blameless ? -1 : this.#elapsedMs(), blameless);
+      this.pool!.metrics.request(slot, status, -1);
+      this.#picks.release(blameless, blameless ? -1 : this.#elapsedMs(), blameless);
     }
     this.#recycle();
     client.answerProblem(status, keepAlive, isHead);
     client.exchangeEnded(keepAlive, requestDone);
   }
 
-  /** The endpoint proved itself now; the tunnel may last for days. */
   beginTunnel(): void {
     this.status = 101;
-    this.pool!.picker.judge(this.slot, true, this.#ticket);
+    this.#picks.prove();
+  }
+
+  /** Of the final answer. */
+  readReport(head: ResponseHead): void {
+    this.#picks.readReport(head);
   }
 
   /** An upgraded connection ended; its time says nothing about the endpoint's latency. */
   endTunnel(): void {
-    this.pool!.metrics.request(this.slot, 101, this.latencyMs);
-    this.#release(true, -1, true);
+    this.pool!.metrics.request(this.#picks.slot, 101, this.latencyMs);
+    this.#picks.release(true, -1, true);
     this.#recycle();
-  }
-
-  /** `neutral`: the endpoint had no part in how it ended. */
-  #release(ok: boolean, latencyMs: number, neutral = false): void {
-    if (this.slot === -1) return;
-    outcome.ok = ok;
-    outcome.latencyMs = latencyMs;
-    outcome.neutral = neutral;
-    const { slot } = this;
-    this.slot = -1;
-    this.pool!.picker.done(slot, outcome, 1, this.#ticket);
   }
 
   /** Free for the next request. The bytes are let go, the endpoint and client as well. */
@@ -299,7 +288,7 @@ export class Exchange {
     this.client = null;
     this.upstream = null;
     this.pool = null;
-    this.slot = -1;
+    this.#picks.end();
     this.sentAtMs = 0;
     this.#bytes = NO_BYTES;
     this.#bodyTail = NO_BYTES;

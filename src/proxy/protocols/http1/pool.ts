@@ -1,8 +1,11 @@
 import type { Picker } from '../../../control/picker/picker.ts';
 import type { PoolOptions } from '../../../control/pool-options.ts';
 import type { PoolMetrics } from '../../../telemetry/metrics.ts';
+import { policyNeeds } from '../../policy-needs.ts';
 import { IdleConnections } from '../../upstream/idle-connections.ts';
 import type { ProtocolDeps, ProxyPool } from '../protocol.ts';
+import { compileKey, type KeyReader } from './affinity-key.ts';
+import { type CostReader, compileCost } from './request-cost.ts';
 import type { RequestExtras } from './request-writer.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
@@ -14,6 +17,12 @@ export class Http1Pool {
   readonly metrics: PoolMetrics;
   readonly idle: IdleConnections<UpstreamConnection>;
   readonly requestExtras: RequestExtras;
+  /** Null where the client's address is the key, or none is wanted. */
+  readonly keyOf: KeyReader | null;
+  /** Null where every request costs 1. */
+  readonly costOf: CostReader | null;
+  /** The policy wants what endpoints report of their load. */
+  readonly readsReports: boolean;
   readonly #servedByLines: (string | undefined)[] = [];
 
   constructor(pool: ProxyPool, deps: ProtocolDeps) {
@@ -27,6 +36,10 @@ export class Http1Pool {
       forwarded: pool.options.forwarded,
       makeRequestId: pool.options.requestId ? () => requestId(deps) : null,
     };
+    const { key, reports } = policyNeeds(pool.options.policy);
+    this.keyOf = compileKey(key);
+    this.costOf = compileCost(pool.options.cost, pool.cost, deps.onError);
+    this.readsReports = reports;
     pool.picker.onLeft((slot) => this.#forget(slot));
   }
 

@@ -34,10 +34,15 @@ export class ResponseHead {
   /** The value of Upgrade, for a 101; −1 otherwise. */
   upgradeStart = -1;
   upgradeEnd = -1;
+  /** What the endpoint says of its load, where that is wanted; −1: nothing. Its lines are cut. */
+  reportStart = -1;
+  reportEnd = -1;
+  isReportBinary = false;
   readonly cuts = new Cuts();
   readonly fields: FieldScanner;
 
   readonly #limits: HeadLimits;
+  #readsReports = false;
   #lineParsed = false;
   #searchedTo = 0;
   #lengths = 0;
@@ -50,9 +55,11 @@ export class ResponseHead {
     this.fields = new FieldScanner(limits.headerFields);
   }
 
-  begin(bytes: Uint8Array, start: number): void {
+  /** `readsReports`: `endpoint-load-metrics` is for us; else it is a field like others. */
+  begin(bytes: Uint8Array, start: number, readsReports = false): void {
     this.bytes = bytes;
     this.start = start;
+    this.#readsReports = readsReports;
     this.#lineParsed = false;
     this.#searchedTo = start;
     this.cuts.clear();
@@ -114,6 +121,7 @@ export class ResponseHead {
     this.isChunked = false;
     this.codingField = -1;
     this.upgradeStart = -1;
+    this.reportStart = -1;
     this.#lengths = 0;
     this.#codings = 0;
     this.#closes = false;
@@ -145,6 +153,12 @@ export class ResponseHead {
         return true;
       case 17:
         return isName(bytes, p, 'transfer-encoding') ? this.#onTransferEncoding(bytes, field) : true;
+      case 21:
+        if (this.#readsReports && isName(bytes, p, 'endpoint-load-metrics')) this.#onReport(field, false);
+        return true;
+      case 25:
+        if (this.#readsReports && isName(bytes, p, 'endpoint-load-metrics-bin')) this.#onReport(field, true);
+        return true;
       default:
         return true;
     }
@@ -152,6 +166,15 @@ export class ResponseHead {
 
   #cut(field: number): void {
     this.cuts.add(this.fields.lineStart(field), this.fields.lineEnd(field, this.bytes));
+  }
+
+  /** The first one counts. */
+  #onReport(field: number, isBinary: boolean): void {
+    this.#cut(field);
+    if (this.reportStart !== -1) return;
+    this.reportStart = this.fields.offsets[4 * field + 2]!;
+    this.reportEnd = this.fields.offsets[4 * field + 3]!;
+    this.isReportBinary = isBinary;
   }
 
   #onUpgrade(field: number): void {

@@ -37,7 +37,7 @@ export class UpstreamConnection extends Connection {
     this.#pool = pool;
     this.#slot = slot;
     this.#exchange = exchange;
-    this.#answer = new Answer(listener);
+    this.#answer = new Answer(listener, pool.readsReports);
   }
 
   /** Starts a connection for `exchange`; it calls `exchange.sendOn` or `exchange.upstreamFailed`, not before it returns. */
