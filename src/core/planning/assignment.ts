@@ -1,11 +1,10 @@
 /**
  * The best assignment of a batch: as many rows as possible get a column, and of all such assignments it costs least.
  *
- * Where all rows can have a column, one run of the shortest augmenting path solver does it. Where some cannot, rows
- * and columns fall into two parts that no best assignment joins (Dulmage and Mendelsohn, "Coverings of bipartite
- * graphs", Canadian Journal of Mathematics 10, 1958): a crowded one, all of whose places are taken, and the rest, all
- * of whose rows get one. A column of no cost then takes just so many crowded rows as are left over. No large number
- * stands for "impossible" anywhere, so that no digit of a cost is lost: integers are exact up to 2^53.
+ * Where all rows can have a column, one run of the shortest augmenting path solver does it. Where some cannot, a largest
+ * matching (costs not regarded) tells how many are left over; a further column of no cost takes just so many rows, whichever
+ * they are, and all rows are assigned again. No large number stands for "impossible" anywhere, so that no digit of a cost
+ * is lost: integers are exact up to 2^53.
  *
  * Cost    see shortest-augmenting-path.ts; a matrix with rows left over is copied once.
  * Ties    any of the best.
@@ -54,16 +53,9 @@ function assignWithLeftovers(matrix: CostMatrix): Int32Array {
   const { rows, columns, costs, capacities } = matrix;
   const matching = new Matching(matrix);
   matching.extend();
-  const crowded = matching.crowded();
   const width = columns + 1;
-  const widened = new Float64Array(rows * width).fill(Number.POSITIVE_INFINITY);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      // A row of the rest that took a crowded place would only push one more row out.
-      if (crowded.rows[i] === crowded.columns[j]) widened[i * width + j] = costs[i * columns + j]!;
-    }
-    if (crowded.rows[i] === 1) widened[i * width + columns] = 0;
-  }
+  const widened = new Float64Array(rows * width);
+  for (let i = 0; i < rows; i++) widened.set(costs.subarray(i * columns, (i + 1) * columns), i * width);
   const leftOver = matching.columns.reduce((count, column) => count + (column < 0 ? 1 : 0), 0);
   const places = new Int32Array(width);
   places.set(capacities);

@@ -36,14 +36,14 @@ export class Matching {
   /** Gives columns to as many rows as possible; rows that have one keep one. */
   extend(): void {
     this.#seen.fill(0);
-    for (let i = 0; i < this.columns.length; i++) if (this.columns[i]! < 0) this.augment(i);
+    for (let i = 0; i < this.columns.length; i++) if (this.columns[i]! < 0) this.#augment(i);
   }
 
   /**
    * Finds a column for `row`, other rows making room where they can. When it fails, all it looked at stays ruled out
    * for the searches of the same `extend`: no path leads out of there.
    */
-  augment(row: number): boolean {
+  #augment(row: number): boolean {
     const { columns: width, costs } = this.#matrix;
     const [queue, seen, from] = [this.#queue, this.#seen, this.#from];
     const touched: number[] = [];
@@ -64,16 +64,6 @@ export class Matching {
       }
     }
     return false;
-  }
-
-  /** Which rows and columns alternating paths from unmatched rows reach: there, rows outnumber places. */
-  crowded(): { readonly rows: Uint8Array; readonly columns: Uint8Array } {
-    const rows = new Uint8Array(this.columns.length);
-    this.#seen.fill(0);
-    for (let i = 0; i < rows.length; i++) if (this.columns[i]! < 0 && rows[i] === 0) this.augment(i);
-    const columns = this.#seen.slice();
-    for (let i = 0; i < rows.length; i++) if (this.columns[i]! < 0 || columns[this.columns[i]!] === 1) rows[i] = 1;
-    return { rows, columns };
   }
 
   #shift(sink: number, source: number): void {
