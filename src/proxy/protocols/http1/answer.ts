@@ -38,20 +38,20 @@ export class Answer {
   /** Behind the head of a 101: the tunnel's first bytes. */
   rest: Buffer = NO_BYTES;
   readonly #listener: Http1Listener;
-  readonly #readsReports: boolean;
+  #readsReports = false;
   readonly #body = new BodyReader();
   /** The body has no framing of its own and goes out chunked. */
   #isReframed = false;
   #interimAnswers = 0;
   #partial: PartialHead<ResponseHead> | null = null;
 
-  /** `readsReports`: what the endpoint says of its load is for us, and not for the client. */
-  constructor(listener: Http1Listener, readsReports: boolean) {
+  constructor(listener: Http1Listener) {
     this.#listener = listener;
-    this.#readsReports = readsReports;
   }
 
-  begin(): void {
+  /** `readsReports`: what the endpoint says of its load is for us, and not for the client. */
+  begin(readsReports: boolean): void {
+    this.#readsReports = readsReports;
     this.#interimAnswers = 0;
     this.#partial = null;
   }

@@ -47,7 +47,9 @@ function costOfFunction(own: CostFunction, name: string, report: (error: Error) 
     view.head = head;
     try {
       const cost: unknown = own(view);
-      return typeof cost === 'number' && !Number.isNaN(cost) ? costOfNumber(cost) : failed(`gave ${typeof cost}`);
+      return typeof cost === 'number' && !Number.isNaN(cost)
+        ? costOfNumber(cost)
+        : failed(`gave ${typeof cost === 'number' ? cost : typeof cost}, which is no number`);
     } catch (error) {
       return failed(`threw: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -56,6 +58,8 @@ function costOfFunction(own: CostFunction, name: string, report: (error: Error) 
 
 class RequestView implements CostRequest {
   head: RequestHead | null = null;
+  /** Bound, as people write `({ header }) => …`. */
+  readonly header = (name: string): string | undefined => headerOf(this.head!, name.toLowerCase());
 
   get method(): string {
     return this.head!.method;
@@ -76,9 +80,5 @@ class RequestView implements CostRequest {
   get contentLength(): number {
     const { isChunked, contentLength } = this.head!;
     return isChunked ? -1 : Math.max(0, contentLength);
-  }
-
-  header(name: string): string | undefined {
-    return headerOf(this.head!, name.toLowerCase());
   }
 }

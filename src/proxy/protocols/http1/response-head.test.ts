@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { everyByte, LIMITS, parseResponse, readResponse } from '../../testing/heads.ts';
 import { COMPLETE, INCOMPLETE } from './field-scanner.ts';
-import { BAD_RESPONSE } from './response-head.ts';
+import { BAD_RESPONSE, ResponseHead } from './response-head.ts';
 
 const answer = (...lines: string[]) => `HTTP/1.1 200 OK\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`;
 const withLine = (line: string) => `${line}\r\nX-A: 1\r\n\r\n`;
@@ -146,6 +146,52 @@ describe('what a head says', () => {
     expect(head.parse(bytes, bytes.length)).toBe(COMPLETE);
     expect(head).toMatchObject({ keepAlive: true, contentLength: -1, upgradeStart: -1, isChunked: false });
     expect(head.cuts.count).toBe(0);
+  });
+});
+
+describe('load reports', () => {
+  const TEXT = 'endpoint-load-metrics: TEXT cpu_utilization=0.3';
+  const BIN = 'Endpoint-Load-Metrics-Bin: AAAA';
+
+  function parse(readsReports: boolean, ...lines: string[]) {
+    const bytes = Buffer.from(answer(...lines), 'latin1');
+    const head = new ResponseHead(LIMITS);
+    head.begin(bytes, 0, readsReports);
+    expect(head.parse(bytes, bytes.length)).toBe(COMPLETE);
+    const out = Buffer.alloc(1000);
+    const kept = out.toString('latin1', 0, head.cuts.copyKept(bytes, head.fieldsStart, head.end - 2, out, 0));
+    const value = head.reportStart === -1 ? null : bytes.toString('latin1', head.reportStart, head.reportEnd);
+    return { value, isBinary: value !== null && head.isReportBinary, kept: kept.split('\r\n').slice(0, -1) };
+  }
+
+  test.each([
+    { lines: ['A: 1'], want: { value: null, isBinary: false, kept: ['A: 1'] } },
+    {
+      lines: ['A: 1', TEXT, 'B: 2'],
+      want: { value: 'TEXT cpu_utilization=0.3', isBinary: false, kept: ['A: 1', 'B: 2'] },
+    },
+    { lines: [BIN, 'A: 1'], want: { value: 'AAAA', isBinary: true, kept: ['A: 1'] } },
+    { lines: [BIN, TEXT, BIN], want: { value: 'AAAA', isBinary: true, kept: [] } },
+    { lines: [TEXT, BIN], want: { value: 'TEXT cpu_utilization=0.3', isBinary: false, kept: [] } },
+    { lines: ['endpoint-load-metrics:'], want: { value: '', isBinary: false, kept: [] } },
+  ])('$lines', ({ lines, want }) => expect(parse(true, ...lines)).toEqual(want));
+
+  test('are fields like others where nobody wants them', () => {
+    expect(parse(false, TEXT, BIN)).toEqual({ value: null, isBinary: false, kept: [TEXT, BIN] });
+  });
+
+  test('names of the same length are others', () => {
+    const lines = ['endpoint-load-metricz: 1', 'endpoint-load-metrics-bim: 1'];
+    expect(parse(true, ...lines)).toEqual({ value: null, isBinary: false, kept: lines });
+  });
+
+  test('the head before says nothing of the next', () => {
+    const bytes = Buffer.from(answer(TEXT) + answer('A: 1'), 'latin1');
+    const head = new ResponseHead(LIMITS);
+    head.begin(bytes, 0, true);
+    head.parse(bytes, bytes.length);
+    head.begin(bytes, head.end, true);
+    expect([head.parse(bytes, bytes.length), head.reportStart, head.cuts.count]).toEqual([COMPLETE, -1, 0]);
   });
 });
 

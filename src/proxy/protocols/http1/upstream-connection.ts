@@ -37,7 +37,7 @@ export class UpstreamConnection extends Connection {
     this.#pool = pool;
     this.#slot = slot;
     this.#exchange = exchange;
-    this.#answer = new Answer(listener, pool.readsReports);
+    this.#answer = new Answer(listener);
   }
 
   /** Starts a connection for `exchange`; it calls `exchange.sendOn` or `exchange.upstreamFailed`, not before it returns. */
@@ -89,7 +89,7 @@ export class UpstreamConnection extends Connection {
     this.#exchange = exchange;
     this.#state = WAITING;
     this.#requests++;
-    this.#answer.begin();
+    this.#answer.begin(this.#pool.readsReports);
     this.awaitResponse(exchange);
   }
 
