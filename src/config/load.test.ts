@@ -524,11 +524,7 @@ describe('not yet', () => {
       (key) => file({ route: `pool: a, match: { ${key}: {} }` }),
       ['headers', 'query', 'from', 'contentLength'],
     ],
-    [
-      'pools.a',
-      (key) => file({ pool: `${key}: {},` }),
-      ['discovery', 'hedge', 'sticky', 'queue', 'cost', 'tls', 'http'],
-    ],
+    ['pools.a', (key) => file({ pool: `${key}: {},` }), ['discovery', 'hedge', 'sticky', 'queue', 'tls', 'http']],
     ['pools.a.endpoints[0]', (key) => file({ endpoints: `[{ address: 1, ${key}: x }]` }), ['role']],
     ['pools.a.retries', (key) => file({ pool: `retries: { ${key}: 1 },` }), ['budget']],
   ];

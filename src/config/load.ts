@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
+import type { PoolOptions } from '../control/pool-options.ts';
 import { type Config, ConfigFile, toConfig } from './config.ts';
 import { importFunction, importModule, resolveModuleName } from './import-module.ts';
 import { parseBySchema, type SchemaResult } from './issues.ts';
@@ -63,15 +64,24 @@ export function configFromValue(value: unknown, options: ParseOptions): ConfigRe
 /** What it was, or why functions that it names cannot be had. */
 async function withFunctions(result: ConfigResult, source: Source, file: string): Promise<ConfigResult> {
   const problems: ConfigProblem[] = [];
-  for (const [name, { policy }] of Object.entries(result.ok ? result.config.pools : {})) {
-    const imported = 'module' in policy ? await importFunction(policy.module) : undefined;
-    if (imported?.ok !== false) continue;
+  const pools = Object.entries(result.ok ? result.config.pools : {});
+  for (const [name, key, module] of pools.flatMap(([name, pool]) => functionsOf(name, pool))) {
+    const imported = await importFunction(module);
+    if (imported.ok) continue;
     const { message, fix } = imported;
-    const path = ['pools', name, 'policy', 'module'];
+    const path = ['pools', name, key, 'module'];
     const finding: Finding = { path, message, on: 'value', certain: true, ...(fix !== undefined && { fix }) };
     problems.push(placeFinding(finding, source, file));
   }
   return problems.length === 0 ? result : { ok: false, problems };
+}
+
+/** The functions that a pool names, with the keys that name them. */
+function functionsOf(name: string, { policy, cost }: PoolOptions): [pool: string, key: string, module: string][] {
+  const named: [string, string, string][] = [];
+  if ('module' in policy) named.push([name, 'policy', policy.module]);
+  if (typeof cost === 'object') named.push([name, 'cost', cost.module]);
+  return named;
 }
 
 function placeFinding({ path, message, fix, on }: Finding, source: Source, file: string): ConfigProblem {
@@ -123,10 +133,13 @@ function judge(source: Source, options: ParseOptions): Judgement {
 
 /** Modules are named relative to the configuration's file. */
 function resolveModules(config: Config, file: string): Config {
-  const pools = Object.entries(config.pools).map(([name, pool]) => {
-    const { policy } = pool;
-    if (!('module' in policy)) return [name, pool] as const;
-    return [name, { ...pool, policy: { ...policy, module: resolveModuleName(policy.module, file) } }] as const;
+  const resolved = <T extends { readonly module: string }>(named: T): T => ({
+    ...named,
+    module: resolveModuleName(named.module, file),
+  });
+  const pools = Object.entries(config.pools).map(([name, pool]): [string, PoolOptions] => {
+    const policy = 'module' in pool.policy ? resolved(pool.policy) : pool.policy;
+    return [name, { ...pool, policy, ...(typeof pool.cost === 'object' && { cost: resolved(pool.cost) }) }];
   });
   return { ...config, pools: Object.fromEntries(pools) };
 }

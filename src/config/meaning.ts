@@ -7,6 +7,7 @@ import type { Finding, Path } from './problem.ts';
 import { entriesOf, fieldOf, listOf } from './raw.ts';
 import { isMisread } from './reading.ts';
 import { checkListener } from './route-meaning.ts';
+import { checkTcpPools } from './tcp-pools.ts';
 
 /**
  * Checks what spans several keys: names, references, addresses taken twice, routes and pools that cannot work. It reads
@@ -33,6 +34,7 @@ export function checkMeaning(
     checkPolicy(found, ['pools', name, 'policy'], fieldOf(pool, 'policy'), fileName);
     if (!used.has(name)) found.warning(['pools', name], 'no route leads to this pool');
   }
+  checkTcpPools(found, listeners, pools);
   return found;
 }
 

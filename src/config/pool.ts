@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EndpointAddress, EndpointOptions } from '../control/pool-options.ts';
 import { formatAddress, isHostName, readEndpointAddress } from './addresses.ts';
+import { CostFile } from './cost.ts';
 import { CircuitBreakerFile, OutliersFile, PanicFile } from './guards.ts';
 import { misread, type Reading, scalar, section } from './reading.ts';
 import { HealthFile, PolicyFile } from './registered.ts';
@@ -94,10 +95,13 @@ export const PoolFile = section(
     retries: Retries.prefault({}).describe('After connect failures and connections cut before the first byte.'),
     timeouts: PoolTimeouts.prefault({}).describe('Time-outs towards endpoints.'),
     connections: PoolConnections.prefault({}).describe('Connections kept to the endpoints.'),
+    cost: z
+      .exactOptional(CostFile)
+      .describe('In-flight counted in cost units: `content-length`, `header:<name>` or a function; absent: requests.'),
     servedBy: flag().prefault(false).describe('Adds `X-Served-By: <endpoint id>` to answers.'),
     host: z.exactOptional(text(readAuthority)).describe('Host sent to the endpoints; absent: the client’s.'),
     forwarded: flag().prefault(false).describe('Adds `Forwarded` to requests.'),
     requestId: flag().prefault(false).describe('Makes `X-Request-Id` where a trusted proxy has not sent one.'),
   },
-  ['discovery', 'hedge', 'sticky', 'queue', 'cost', 'tls', 'http'],
+  ['discovery', 'hedge', 'sticky', 'queue', 'tls', 'http'],
 );

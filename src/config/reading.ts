@@ -29,6 +29,17 @@ export function scalar<Out, In = Out>(read: (value: unknown) => Reading<Out>, js
   return schema.meta(json) as unknown as z.ZodType<Out, In>;
 }
 
+/** A union whose form is known by `formOf`, so that what is wrong is said of the form that was meant, and not of each. */
+export function oneOfForms<const Forms extends readonly z.ZodType[]>(
+  forms: Forms,
+  formOf: (value: unknown) => z.ZodType,
+) {
+  const schema = z.union(forms);
+  schema._zod.parse = (payload, context) => formOf(payload.value)._zod.run(payload, context) as never;
+  schema._zod.run = schema._zod.parse;
+  return schema;
+}
+
 const notYetKeys = new WeakMap<object, readonly string[]>();
 
 /**

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { HealthConfig } from '../control/health/schema.ts';
 import { PolicyOptions } from '../core/policies/schema.ts';
-import { readModuleName } from './import-module.ts';
-import { misread, section } from './reading.ts';
-import { text } from './scalars.ts';
+import { functionName } from './function-name.ts';
+import { oneOfForms, section } from './reading.ts';
 
 /** Defaults may be left out; each variant keeps its own options. */
 type Written<Options extends { type: string }> = Options extends unknown
@@ -20,20 +19,13 @@ type PolicyInput = PolicyOptions['type'] | Written<PolicyOptions>;
 /** A function of the user's as a policy. */
 const ModulePolicy = section({
   type: z.literal('module').prefault('module'),
-  module: text((value) =>
-    readModuleName(value) === undefined
-      ? misread(`"${value}" names no function`, 'write a file and an export of it: ./policy.ts#pick')
-      : { value },
-  ).describe('File, relative to this one, and export: `./policy.ts#pick`.'),
+  module: functionName('./policy.ts#pick'),
 });
 type ModulePolicy = z.output<typeof ModulePolicy>;
 
-const AnyPolicyFile = z.union([PolicyOptions, ModulePolicy]);
-// A union that has failed says what is wrong with each of its forms; which one was meant is known here.
-const formOf = (value: unknown) =>
-  typeof value === 'object' && value !== null && 'module' in value ? ModulePolicy : PolicyOptions;
-AnyPolicyFile._zod.parse = (payload, context) => formOf(payload.value)._zod.run(payload, context) as never;
-AnyPolicyFile._zod.run = AnyPolicyFile._zod.parse;
+const AnyPolicyFile = oneOfForms([PolicyOptions, ModulePolicy], (value) =>
+  typeof value === 'object' && value !== null && 'module' in value ? ModulePolicy : PolicyOptions,
+);
 
 /** A policy's type alone, an object with its options, or a user's function; an object out. */
 export const PolicyFile = AnyPolicyFile as z.ZodType as z.ZodType<
