@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { PoolOptions } from '../control/pool-options.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
-import type { SocketAddress } from '../transport/transport.ts';
-import { isLoopback } from './addresses.ts';
-import { ListenerFile, SocketAddressFile } from './listener.ts';
+import { AdminFile, type AdminOptions } from './admin.ts';
+import { ListenerFile } from './listener.ts';
 import { PoolFile } from './pool.ts';
 import { misread, nameOf, type Reading, scalar, section } from './reading.ts';
 import { duration, integer, text } from './scalars.ts';
+
+export type { AdminOptions };
 
 /** The whole configuration as plain data: milliseconds, bytes, every default filled in. */
 export interface Config {
@@ -16,16 +17,12 @@ export interface Config {
   /** Milliseconds that connections in flight are given at the end. */
   readonly drainTimeout: number;
   readonly limits: { /** Of all listeners together, at one time. */ readonly connections: number };
+  /** Absolute path of what is kept of changes made at run time; absent: a restart forgets them. */
+  readonly stateFile?: string;
   /** Absent: no admin server. */
   readonly admin?: AdminOptions;
   readonly listeners: Readonly<Record<string, ListenerOptions>>;
   readonly pools: Readonly<Record<string, PoolOptions>>;
-}
-
-export interface AdminOptions {
-  readonly bind: SocketAddress;
-  /** Absent only where `bind` is reached from this machine alone. */
-  readonly token?: string;
 }
 
 function readVersion(value: unknown): Reading<1> {
@@ -43,24 +40,9 @@ function readWorkers(value: unknown): Reading<number | 'auto'> {
   return misread(`expected auto or a number from 1 to ${MOST_WORKERS}, found ${nameOf(value)}`);
 }
 
-const AdminObject = section({
-  bind: SocketAddressFile.describe('Address of the admin server; beyond loopback only with a token.'),
-  token: z.exactOptional(text()).describe('Secret that requests must carry; empty is the same as absent.'),
-});
-
-const AdminFile = AdminObject.transform(({ bind, token }, context): AdminOptions => {
-  if (token !== undefined && token !== '') return { bind, token };
-  if (!isLoopback(bind)) {
-    const params = { fix: 'add a token, or bind it to 127.0.0.1' };
-    context.addIssue({
-      code: 'custom',
-      message: 'an admin server beyond loopback needs a token',
-      path: ['bind'],
-      params,
-    });
-  }
-  return { bind };
-});
+/** Relative ones start from the directory of the configuration. */
+const readFileName = (path: string): Reading<string> =>
+  path === '' || path.includes('\0') ? misread('names no file', 'write state.json') : { value: path };
 
 /** The whole file. Names, references and what spans several keys are checked with the meanings. */
 export const ConfigFile = section(
@@ -79,11 +61,14 @@ export const ConfigFile = section(
     })
       .prefault({})
       .describe('Limits of the whole program.'),
+    stateFile: z
+      .exactOptional(text(readFileName))
+      .describe('Keeps modes, weights and endpoints that were set at run time; absent: a restart forgets them.'),
     admin: z.exactOptional(AdminFile).describe('Metrics and health of the balancer itself; absent: none.'),
     listeners: z.record(z.string(), ListenerFile).describe('What accepts connections, by name.'),
     pools: z.record(z.string(), PoolFile).prefault({}).describe('Who serves, by name.'),
   },
-  ['stateFile', 'accessLog', 'filters', 'tls', 'discovery', 'errorPages', 'tracing'],
+  ['accessLog', 'filters', 'tls', 'discovery', 'errorPages', 'tracing'],
 );
 
 /** What a file may say, before defaults are filled in. */

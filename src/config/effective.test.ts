@@ -10,7 +10,8 @@ version: 1
 workers: 1
 drainTimeout: 90s
 limits: { connections: 5 }
-admin: { bind: 0.0.0.0:9900, token: hush }
+stateFile: /var/lib/equipoise/state.json
+admin: { bind: 0.0.0.0:9900, token: hush, readToken: hushed }
 listeners:
   web:
     bind: 127.0.0.1:1
@@ -69,8 +70,11 @@ describe('effectiveConfig', () => {
   const { config, origin } = load(full);
   const text = effectiveConfig(config, origin);
 
-  test('reads back as the same configuration, but for the secret', () => {
-    expect(load(text).config).toEqual({ ...config, admin: { ...config.admin!, token: '***' } });
+  test('reads back as the same configuration, but for the secrets', () => {
+    expect(load(text).config).toEqual({
+      ...config,
+      admin: { ...config.admin!, token: '***', readToken: '***' },
+    });
     expect(text).not.toContain('hush');
   });
 

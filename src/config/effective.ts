@@ -1,6 +1,7 @@
 import { Document, isCollection, isPair, isScalar, isSeq, type Node, visit } from 'yaml';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
 import { formatAddress } from './addresses.ts';
+import { HIDDEN } from './admin.ts';
 import type { Config } from './config.ts';
 import type { Path } from './problem.ts';
 import { formatDuration, formatSize } from './scalars.ts';
@@ -9,7 +10,7 @@ const durationKeys = ['drainTimeout', 'interval', 'timeout', 'maxAge', 'openFor'
 const ejectionKeys = ['baseEjection', 'maxEjection'];
 const sizeKeys = ['headBytes', 'bodyBytes'];
 
-/** The configuration as a file could say it, with every default filled in and secrets replaced by `***`. */
+/** The configuration as a file could say it, with every default filled in and secrets replaced by `HIDDEN`. */
 export function effectiveInput(config: Config): unknown {
   const listeners = Object.entries(config.listeners).map(([name, each]) => [name, withoutForeign(each)]);
   return encode({ ...config, listeners: Object.fromEntries(listeners) }, []);
@@ -46,7 +47,7 @@ export function effectiveConfig(config: Config, origin: unknown): string {
 function encode(value: unknown, path: Path): unknown {
   const [parent, key] = [path.at(-2), path.at(-1)];
   if (typeof value === 'number') return encodeNumber(value, String(parent), String(key));
-  if (typeof value !== 'object' || value === null) return isSecret(path) ? '***' : escapeDollar(value);
+  if (typeof value !== 'object' || value === null) return isSecret(path) ? HIDDEN : escapeDollar(value);
   // A header may bear any of these names, but its value is text.
   if (key === 'address' || parent === 'bind' || (key === 'bind' && !Array.isArray(value)))
     return formatAddress(value as never);
@@ -61,7 +62,8 @@ function encodeNumber(value: number, parent: string, key: string): unknown {
   return sizeKeys.includes(key) ? formatSize(value) : value;
 }
 
-const isSecret = (path: Path): boolean => path.length === 2 && path[0] === 'admin' && path[1] === 'token';
+const secretKeys: readonly unknown[] = ['token', 'readToken'];
+const isSecret = (path: Path): boolean => path.length === 2 && path[0] === 'admin' && secretKeys.includes(path[1]);
 
 const escapeDollar = (value: unknown): unknown =>
   typeof value === 'string' ? value.replaceAll('${', () => '$${') : value;

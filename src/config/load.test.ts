@@ -53,7 +53,7 @@ describe('defaults', () => {
       },
       pools: {
         a: {
-          policy: { type: 'least-connections' },
+          policy: { type: 'adaptive' },
           endpoints: [
             { id: '3000', address: { kind: 'loopback', port: 3000 }, weight: 1, backup: false, mode: 'ready' },
           ],
@@ -260,7 +260,6 @@ describe('problems', () => {
       file({ pool: 'policy: p3c,' }),
       ['f:5:16 pools.a.policy: unknown type "p3c"; did you mean "p2c"?'],
     ],
-    ['a policy of later', file({ pool: 'policy: adaptive,' }), ['"adaptive" is not built yet']],
     ['a probe of later', file({ pool: 'health: { type: mysql },' }), ['"mysql" is not built yet']],
     [
       'an unknown option of a policy',
@@ -516,7 +515,7 @@ describe('problems', () => {
 
 describe('not yet', () => {
   const places: [string, (key: string) => string, string[]][] = [
-    ['', (key) => file({ top: `${key}: {}` }), ['stateFile', 'accessLog']],
+    ['', (key) => file({ top: `${key}: {}` }), ['accessLog']],
     ['listeners.web', (key) => file({ listener: `${key}: {},` }), ['tls', 'proxyProtocol', 'role']],
     ['listeners.web.routes[0]', (key) => file({ route: `pool: a, ${key}: {}` }), ['filters', 'mirror']],
     [

@@ -51,6 +51,12 @@ export async function loadConfig(path: string, options: LoadOptions): Promise<Co
   }
 }
 
+/** The same for text that stands for the file `options.file`, as the admin API gets it. */
+export function loadConfigText(text: string, options: ParseOptions): Promise<ConfigResult> {
+  const source = readYaml(text);
+  return withFunctions(assess(source, options), source, options.file);
+}
+
 /** Parses YAML or JSON text. Every mistake is reported, as a value; never throws. */
 export function parseConfig(text: string, options: ParseOptions): ConfigResult {
   return assess(readYaml(text), options);

@@ -26,13 +26,18 @@ function checkGeographic(found: Findings, path: Path, policy: unknown, file: str
 
 const pathFrom = (file: string, path: string): string => resolve(dirname(file), path);
 
-/** Files that policies name are relative to the configuration's own `file`; the server may run elsewhere. */
+/** Files that the configuration names are relative to the configuration's own `file`; the server may run elsewhere. */
 export function withAbsolutePaths(config: Config, file: string): Config {
   const pools = Object.entries(config.pools).map(([name, pool]): [string, PoolOptions] => [
     name,
     { ...pool, policy: absolute(pool.policy, file) as PoolOptions['policy'] },
   ]);
-  return { ...config, pools: Object.fromEntries(pools) };
+  const { stateFile } = config;
+  return {
+    ...config,
+    ...(stateFile !== undefined && { stateFile: pathFrom(file, stateFile) }),
+    pools: Object.fromEntries(pools),
+  };
 }
 
 function absolute(policy: unknown, file: string): unknown {
