@@ -18,6 +18,10 @@ export interface Setting {
   readonly endpoints: readonly number[];
   /** CPU to run on; absent: any. */
   readonly core: number | undefined;
+  /** HAProxy's `balance`, or a line of nginx's `upstream`; absent: taking turns. */
+  readonly algorithm?: string;
+  /** What this variant is called; absent: the program's name. */
+  readonly name?: string;
   /** For configurations, logs and temporary files. */
   readonly directory: string;
 }

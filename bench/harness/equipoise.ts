@@ -19,8 +19,6 @@ export interface EquipoiseSetting extends Setting {
   readonly trustedProxies?: readonly string[];
   /** Between two checks of an endpoint. Default 2s. */
   readonly checkInterval?: string;
-  /** What this variant is called. Default `equipoise`. */
-  readonly name?: string;
 }
 
 const ROOT = join(import.meta.dir, '..', '..');

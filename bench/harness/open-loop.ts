@@ -1,5 +1,5 @@
 /**
- * Load at a constant rate, whatever the answers do.
+ * Load at a constant rate, or at given times, whatever the answers do.
  *
  * Run     bun open-loop.ts <port> <path> <requests per second> <seconds> <connections>; prints an OpenLoopResult.
  * Latency runs from the moment a request was due to the last byte of its answer, so a stall is charged to every
@@ -17,6 +17,8 @@ export interface OpenLoopOptions {
   readonly rate: number;
   readonly seconds: number;
   readonly connections: number;
+  /** When each request is due, milliseconds from the start, instead of `rate` for `seconds`. */
+  readonly dueMs?: Float64Array;
 }
 
 export interface OpenLoopResult {
@@ -60,7 +62,7 @@ class OpenLoop {
   readonly #request: Block;
   readonly #answer = block(new Uint8Array(65_536));
   readonly #latencies: Float64Array;
-  readonly #gapMs: number;
+  readonly #dueMs: Float64Array;
   readonly #connections = new Map<number, Connection>();
   /** A ring, so that all connections take turns. */
   readonly #free: Connection[];
@@ -70,10 +72,10 @@ class OpenLoop {
   #sent = 0;
   #answered = 0;
 
-  constructor({ port, request, rate, seconds, connections }: OpenLoopOptions) {
+  constructor({ port, request, rate, seconds, connections, dueMs }: OpenLoopOptions) {
     this.#request = block(request);
-    this.#latencies = new Float64Array(Math.round(rate * seconds));
-    this.#gapMs = 1000 / rate;
+    this.#dueMs = dueMs ?? new Float64Array(Math.round(rate * seconds)).map((_, index) => (index * 1000) / rate);
+    this.#latencies = new Float64Array(this.#dueMs.length);
     this.#free = Array.from({ length: connections }, () => this.#connect(port));
     this.#freeCount = connections;
   }
@@ -88,7 +90,7 @@ class OpenLoop {
   run(): OpenLoopResult {
     const total = this.#latencies.length;
     this.#start = performance.now();
-    const deadline = this.#start + total * this.#gapMs + GRACE_MS;
+    const deadline = this.#start + (this.#dueMs[total - 1] ?? 0) + GRACE_MS;
     while (this.#answered < total) {
       this.#sendDue();
       nap(NAP_US);
@@ -102,8 +104,8 @@ class OpenLoop {
   }
 
   #sendDue(): void {
-    const due = Math.min(this.#latencies.length, (performance.now() - this.#start) / this.#gapMs);
-    while (this.#sent < due && this.#freeCount > 0) {
+    const passedMs = performance.now() - this.#start;
+    while (this.#sent < this.#dueMs.length && this.#dueMs[this.#sent]! <= passedMs && this.#freeCount > 0) {
       const connection = this.#free[this.#freeFirst]!;
       this.#freeFirst = (this.#freeFirst + 1) % this.#free.length;
       this.#freeCount--;
@@ -140,7 +142,7 @@ class OpenLoop {
   }
 
   #finish(connection: Connection): void {
-    this.#latencies[connection.index] = performance.now() - this.#start - connection.index * this.#gapMs;
+    this.#latencies[connection.index] = performance.now() - this.#start - this.#dueMs[connection.index]!;
     connection.index = -1;
     this.#free[(this.#freeFirst + this.#freeCount++) % this.#free.length] = connection;
     this.#answered++;

@@ -33,7 +33,7 @@ frontend web
   default_backend origin
 
 backend origin
-  balance roundrobin
+  balance ${setting.algorithm ?? 'roundrobin'}
 ${options.join('\n')}
   default-server inter 2s rise 2 fall 3
 ${servers.join('\n')}
@@ -71,7 +71,7 @@ ${paths.join('\n')}
   client_header_timeout 10s;
   client_body_timeout 30s;
   upstream origin {
-${nginxServers(setting)}
+${setting.algorithm === undefined ? '' : `    ${setting.algorithm};\n`}${nginxServers(setting)}
     keepalive 256;
     keepalive_requests 100000000;
   }
@@ -113,7 +113,7 @@ ${nginxServers(setting)}
 
 export async function startHaproxy(setting: Setting, splice = false): Promise<Balancer> {
   const port = await freePort();
-  const name = splice ? 'haproxy-splice' : 'haproxy';
+  const name = setting.name ?? (splice ? 'haproxy-splice' : 'haproxy');
   const configuration = haproxyConfiguration(setting, port, splice);
   const file = join(setting.directory, `${name}-${port}.cfg`);
   writeFileSync(file, configuration);
@@ -131,7 +131,12 @@ export async function startNginx(setting: Setting): Promise<Balancer> {
   const file = join(directory, 'nginx.conf');
   writeFileSync(file, configuration);
   const command = ['nginx', '-p', directory, '-c', file, '-e', join(directory, 'nginx-error.log')];
-  const program = startProgram({ name: 'nginx', command, core: setting.core, directory: setting.directory });
+  const program = startProgram({
+    name: setting.name ?? 'nginx',
+    command,
+    core: setting.core,
+    directory: setting.directory,
+  });
   await untilReady(program, () => acceptsTcp(port));
   // The master only supervises.
   const workers = (): number[] => descendants(program.pid);

@@ -24,7 +24,7 @@ test('a line per address, with its pools', () => {
   const lines = announce(config, { listeners } as unknown as RunningServer, tcp(9900));
   expect(lines).toBe(
     [
-      'listening web http://127.0.0.1:8080 → pools: a (3 endpoints, least-connections), b (1 endpoint, p2c)',
+      'listening web http://127.0.0.1:8080 → pools: a (3 endpoints, adaptive), b (1 endpoint, p2c)',
       'listening db tcp://[::1]:3306 → pools: b (1 endpoint, p2c)',
       'listening old unix:/run/x.sock → no pool',
       'listening admin http://127.0.0.1:9900 → /livez, /readyz, /metrics',

@@ -4,7 +4,7 @@ import type { BoundListener, RunningServer } from '../server/server.ts';
 import { formatSocketAddress } from '../transport/address.ts';
 import type { SocketAddress } from '../transport/transport.ts';
 
-/** One line per address: `listening web http://127.0.0.1:8080 → pools: main (3 endpoints, least-connections)`. */
+/** One line per address: `listening web http://127.0.0.1:8080 → pools: main (3 endpoints, adaptive)`. */
 export function announce(config: Config, { listeners }: RunningServer, admin: SocketAddress | undefined): string {
   const lines = listeners.map((each) => `listening ${each.name} ${listenerUrl(each)} → ${destination(each, config)}\n`);
   if (admin !== undefined) lines.push(`listening admin ${addressUrl('http', admin)} → /livez, /readyz, /metrics\n`);

@@ -3,8 +3,8 @@ import { closest, proposal } from '../core/kernel/proposal.ts';
 import type { Finding, Path } from './problem.ts';
 import { nameOf, notYetOf } from './reading.ts';
 
-/** Tags of the contract that are not built in this version: policies, then probes. */
-const notYetTypes = [...['adaptive'], ...['grpc', 'mysql', 'postgres', 'redis']];
+/** Tags of the contract that are not built in this version: probes. */
+const notYetTypes = ['grpc', 'mysql', 'postgres', 'redis'];
 
 export interface SchemaResult<T> {
   /** Absent when there are findings. */

@@ -34,7 +34,7 @@ describe('configJsonSchema', () => {
     [['drainTimeout'], { default: '30s' }],
     [['listeners', 'limits', 'headBytes'], { default: '64KiB' }],
     [['listeners', 'timeouts', 'head'], { description: 'From the first byte of a head (or from accept) to its last.' }],
-    [['pools', 'policy'], { default: 'least-connections' }],
+    [['pools', 'policy'], { default: 'adaptive' }],
     [['pools', 'health', 'rise'], { default: 2 }],
     [['pools', 'health', 'interval'], { default: 2000 }],
     [['pools', 'endpoints', 'weight'], { default: 1 }],

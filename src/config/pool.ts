@@ -81,7 +81,7 @@ const Retries = section(
 /** Endpoints that serve the same thing, with a policy. */
 export const PoolFile = section(
   {
-    policy: PolicyFile.prefault('least-connections').describe(
+    policy: PolicyFile.prefault('adaptive').describe(
       'How an endpoint is picked: a type, or an object with its options.',
     ),
     endpoints: z.array(EndpointFile).describe('Who serves.'),

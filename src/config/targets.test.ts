@@ -24,7 +24,7 @@ describe('configFromTargets', () => {
     const result = configFromTargets({ targets: ['1'], listen: '[::]:9', tcp: true });
     expect(result.ok && [result.config.listeners.main!.protocol, result.config.pools.main!.policy.type]).toEqual([
       'tcp',
-      'least-connections',
+      'adaptive',
     ]);
   });
 

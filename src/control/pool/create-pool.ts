@@ -30,7 +30,7 @@ const NONE: Readonly<Record<NoneReason, NonePicked>> = {
   'all-tried': Object.freeze({ none: 'all-tried' }),
 };
 
-const DEFAULT_POLICY = 'least-connections';
+const DEFAULT_POLICY = 'adaptive';
 const NO_REQUEST: PoolRequest = Object.freeze({});
 
 class LivePool implements Pool, PickOwner {

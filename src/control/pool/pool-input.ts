@@ -13,7 +13,7 @@ import { checkKeys, checkText, nameOf, refuse } from './refuse.ts';
 export interface PoolInput extends GuardOptions {
   /** Who serves; may be empty. Left out only with `discovery`. */
   readonly endpoints?: readonly EndpointInput[];
-  /** Default `least-connections`. */
+  /** Default `adaptive`. */
   readonly policy?: PolicyInput;
   /** For messages and events. Default `pool`. */
   readonly name?: string;

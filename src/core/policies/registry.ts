@@ -2,6 +2,7 @@ import { EquipoiseError } from '../kernel/errors.ts';
 import type { Policy, PolicyDefinition, PolicyDeps } from '../kernel/policy.ts';
 import { proposal } from '../kernel/proposal.ts';
 import { defineRegistry, type Registry } from '../kernel/registry.ts';
+import { adaptive } from './adaptive.ts';
 import { antColony } from './ant-colony.ts';
 import { boundedLoad } from './bounded-load.ts';
 import { first } from './first.ts';
@@ -25,6 +26,7 @@ import { zoneAware } from './zone-aware.ts';
 
 /** Every built-in policy, by type. A new one is its own file, one line here and one in schema.ts. */
 export const policies = defineRegistry([
+  adaptive,
   antColony,
   boundedLoad,
   first,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AdaptiveOptions } from './adaptive.ts';
 import { AntColonyOptions } from './ant-colony.ts';
 import { boundedLoadOptions } from './bounded-load.ts';
 import { FirstOptions } from './first.ts';
@@ -50,6 +51,7 @@ const HashingPolicy = orType(
 
 /** One line per policy, by type. */
 const PolicyObject = z.discriminatedUnion('type', [
+  AdaptiveOptions,
   AntColonyOptions,
   boundedLoadOptions(HashingPolicy),
   FirstOptions,

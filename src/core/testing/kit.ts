@@ -9,4 +9,4 @@ export { bimodal, exponential, fixedTime, pareto, type ServiceTime } from './ser
 export type { EndpointSpec, SimulationTruth } from './simulated-endpoints.ts';
 export type { SimulationResult } from './simulation-result.ts';
 export { type Antagonists, antagonists, coldStart, type Slowdown, slowBetween } from './slowdowns.ts';
-export { type Workload, workloads } from './workloads.ts';
+export { hardWorkloads, type Workload, workloads } from './workloads.ts';

@@ -11,6 +11,7 @@ import { bimodal, exponential, pareto } from './service-times.ts';
 import type { EndpointSpec } from './simulated-endpoints.ts';
 import { antagonists, coldStart } from './slowdowns.ts';
 
+/** A simulation with a name, on which policies are compared. */
 export interface Workload extends Simulation {
   readonly name: string;
   /** What it is for. */
@@ -27,6 +28,7 @@ const mixed = bimodal(5, 105, 0.05);
 /** A mean of 10 ms between 2.5 ms and 5 s. */
 const heavy = pareto(2.55, 5000, 1.3);
 
+/** The workloads of the policies' pages. */
 export const workloads: readonly Workload[] = [
   {
     name: 'even',
@@ -117,6 +119,14 @@ export const workloads: readonly Workload[] = [
     seconds: SECONDS,
   },
   {
+    name: 'weighted',
+    why: 'antagonists; every other endpoint has three times the places, and weight 3',
+    endpoints: times(5, { servers: 2, ...disturbed }).flatMap((each) => [each, { ...each, servers: 6, weight: 3 }]),
+    arrivals: poisson(1800),
+    service: exponential(MEAN_MS),
+    seconds: SECONDS,
+  },
+  {
     name: 'four-balancers',
     why: 'antagonists; four balancers share the endpoints and don’t know of each other',
     endpoints: times(10, disturbed),
@@ -124,6 +134,26 @@ export const workloads: readonly Workload[] = [
     service: exponential(MEAN_MS),
     seconds: SECONDS,
     balancers: 4,
+  },
+];
+
+/** On these least-connections, which knows nothing and hedges by it, is hard to follow; the oracle's mean is worse on the first. */
+export const hardWorkloads: readonly Workload[] = [
+  {
+    name: 'crowded',
+    why: 'antagonists, and 85 % busy even if all of the capacity that they leave is used',
+    endpoints: times(10, disturbed),
+    arrivals: poisson(3000),
+    service: exponential(MEAN_MS),
+    seconds: SECONDS,
+  },
+  {
+    name: 'bursts-one-place',
+    why: 'as bursts, on endpoints that serve one request at a time: a latency says more of the queue than of the endpoint',
+    endpoints: times(10, { servers: 1 }),
+    arrivals: bursts({ restPerSecond: 300, burstPerSecond: 1250, periodMs: 1000, burstMs: 200 }),
+    service: exponential(MEAN_MS),
+    seconds: SECONDS,
   },
 ];
 
