@@ -10,6 +10,7 @@ import type { MembershipUpdate } from '../membership/snapshot.ts';
 import { FormerPicks } from './former-picks.ts';
 import { Group } from './group.ts';
 import type { GuardEvent } from './guard-event.ts';
+import type { GuardShare } from './guard-share.ts';
 import type { GuardOptions } from './guards.ts';
 import type { PickedEndpoint } from './occupant.ts';
 import { Occupants } from './occupants.ts';
@@ -42,6 +43,8 @@ export interface PickerOptions {
   readonly cursor?: Int32Array;
   /** Default: none. */
   readonly guards?: GuardOptions;
+  /** Absent: no other picker shares its guards. */
+  readonly guardShare?: GuardShare;
   /** Absent: every endpoint of the membership. */
   readonly subset?: SubsetOptions;
   /** Hears what guards decide. */
@@ -185,6 +188,11 @@ export class Picker {
     this.#former.reset(this.#occupants.slots, this.#counts);
   }
 
+  /** Other guards hold from now on; what the former ones knew is forgotten. */
+  replaceGuards(guards: GuardOptions): void {
+    this.#roster.replaceGuards(guards);
+  }
+
   /** The same object for the endpoint's life. Valid while the endpoint is a member or a pick of it is under way. */
   endpoint(slot: number): PickedEndpoint {
     const occupant = this.#occupants.at(slot);
@@ -228,6 +236,11 @@ export class Picker {
     const eligible = this.#primaries.eligible + this.#backups.eligible;
     if (eligible === 0) return 'none-eligible';
     return this.#eligibleOf(tried) < eligible ? 'all-at-limit' : 'all-tried';
+  }
+
+  /** For the thread that decides for all workers, now and then: decides by what they have seen, and hears of their verdicts. */
+  observe(): void {
+    this.#roster.observe();
   }
 
   /** Takes the membership's next update; an older one than the last is ignored. */

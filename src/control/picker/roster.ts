@@ -1,10 +1,12 @@
 import type { BreakerState, CircuitBreaker } from '../../core/guards/circuit-breaker.ts';
+import type { Clock } from '../../core/kernel/clock.ts';
 import type { Endpoint } from '../../core/kernel/endpoint.ts';
 import { subset } from '../../core/load/subset.ts';
 import type { MemberChange, MemberSnapshot, MembershipSnapshot } from '../membership/snapshot.ts';
 import type { Group } from './group.ts';
 import type { GuardEvent } from './guard-event.ts';
-import { type GuardListener, Guards, hasGuards } from './guards.ts';
+import type { GuardShare } from './guard-share.ts';
+import { type GuardListener, type GuardOptions, Guards, hasGuards } from './guards.ts';
 import { isWilling, type Occupant, refreshOccupant, reweigh } from './occupant.ts';
 import type { Occupants } from './occupants.ts';
 import type { PickerOptions } from './picker.ts';
@@ -26,7 +28,7 @@ export interface PoolGroups {
 
 /** Who belongs to a pool and may be picked: joins the membership's updates and the guards' verdicts, and tells the policies. */
 export class Roster implements GuardListener {
-  readonly guards: Guards | null;
+  guards: Guards | null;
   /** By slot; Infinity when there is no limit. */
   readonly limits: number[] = [];
   /** An endpoint has a limit. */
@@ -36,7 +38,9 @@ export class Roster implements GuardListener {
   readonly #counts: PickCounts;
   readonly #primaries: Group;
   readonly #backups: Group;
-  readonly #verdicts: Verdicts;
+  #verdicts: Verdicts;
+  readonly #clock: Clock;
+  readonly #guardShare: GuardShare | null;
   readonly #subset: SubsetOptions | undefined;
   readonly #onEvent: (event: GuardEvent) => void;
   /** As the membership lists them. */
@@ -46,16 +50,18 @@ export class Roster implements GuardListener {
   #reweighed = false;
 
   constructor(occupants: Occupants, counts: PickCounts, groups: PoolGroups, options: PickerOptions) {
-    const { guards = {}, clock, subset, pool, onEvent } = options;
+    const { guards = {}, guardShare = null, clock, subset, pool, onEvent } = options;
     this.#pool = pool;
     this.#occupants = occupants;
     this.#counts = counts;
     this.#primaries = groups.primaries;
     this.#backups = groups.backups;
+    this.#clock = clock;
+    this.#guardShare = guardShare;
     this.#verdicts = new Verdicts(guards.panic?.below ?? 0);
     this.#subset = subset;
     this.#onEvent = onEvent ?? (() => {});
-    this.guards = hasGuards(guards) ? new Guards(guards, clock, this) : null;
+    this.guards = hasGuards(guards) ? new Guards(guards, clock, this, guardShare) : null;
   }
 
   /** Whose probes limit picks now; null: nobody's. */
@@ -66,6 +72,13 @@ export class Roster implements GuardListener {
   /** Lets happen what is due by the clock. */
   advance(): void {
     if (this.guards!.advance() && this.#reweighed) this.#tellMembers();
+  }
+
+  /** For the thread that decides for all workers: takes in what they have seen. */
+  observe(): void {
+    if (this.guards === null) return;
+    for (const { slot } of this.#order) this.guards.collect(slot);
+    this.advance();
   }
 
   /** How a pick of a member ended. */
@@ -97,6 +110,26 @@ export class Roster implements GuardListener {
     for (const occupant of this.#order) if (!known.has(occupant)) this.#tellEligible(occupant);
   }
 
+  /** As if every endpoint had joined just now, but for a slow start: nobody comes back. */
+  replaceGuards(options: GuardOptions): void {
+    this.guards = hasGuards(options) ? new Guards(options, this.#clock, this, this.#guardShare) : null;
+    this.#verdicts = new Verdicts(options.panic?.below ?? 0);
+    this.#halfOpen = 0;
+    for (const occupant of this.#order) {
+      occupant.breaker = 'closed';
+      occupant.ejected = false;
+      if (reweigh(occupant, occupant.weight)) this.#reweighed = true;
+      this.#begin(occupant);
+      this.#verdicts.add(occupant);
+      this.#tellServing(occupant);
+    }
+    this.#settleVerdicts();
+    const changed = this.#order.filter((each) => this.#decide(each));
+    this.guards?.slowStart?.settle();
+    if (this.#reweighed) this.#tellMembers();
+    for (const each of changed) this.#tellEligible(each);
+  }
+
   breakerChanged(slot: number, state: BreakerState): void {
     const occupant = this.#occupants.at(slot);
     if (occupant === undefined || !occupant.member) return;
@@ -123,6 +156,10 @@ export class Roster implements GuardListener {
     if (occupant?.member === true && reweigh(occupant, weight)) this.#reweighed = true;
   }
 
+  factorChanged(slot: number, factor: number): void {
+    this.weightChanged(slot, (this.#occupants.at(slot)?.weight ?? 0) * factor);
+  }
+
   #usedOf(endpoints: readonly MemberSnapshot[]): readonly MemberSnapshot[] {
     if (this.#subset === undefined) return endpoints;
     const { balancer, size } = this.#subset;
@@ -134,7 +171,7 @@ export class Roster implements GuardListener {
   #enter(member: MemberSnapshot): Occupant {
     const known = this.#occupants.byKey(member.key);
     const occupant = known ?? this.#occupants.join(member, member.backup ? this.#backups : this.#primaries);
-    if (known === undefined) this.guards?.join(occupant.slot);
+    if (known === undefined) this.#begin(occupant);
     else {
       this.#verdicts.remove(known);
       refreshOccupant(known, member);
@@ -144,6 +181,16 @@ export class Roster implements GuardListener {
     this.#tellServing(occupant);
     this.limits[occupant.slot] = member.maxConnections;
     return occupant;
+  }
+
+  /** What is known of a newcomer: something only where other workers know it. */
+  #begin(occupant: Occupant): void {
+    const { guards } = this;
+    if (guards === null) return;
+    guards.join(occupant.slot);
+    occupant.breaker = guards.breakerOf(occupant.slot);
+    if (occupant.breaker === 'half-open') this.#halfOpen++;
+    occupant.ejected = guards.isEjected(occupant.slot);
   }
 
   #leave(occupant: Occupant): void {
@@ -185,14 +232,8 @@ export class Roster implements GuardListener {
       occupant.eligible = eligible;
       occupant.group.eligible += eligible ? 1 : -1;
     }
-    const slowStart = this.guards?.slowStart;
-    if (!slowStart) return changed;
-    if (!eligible) slowStart.leave(occupant.slot);
-    else {
-      slowStart.enter(occupant.slot, occupant.weight);
-      // Its full weight, or what it has reached; `settle` says less of newcomers.
-      if (reweigh(occupant, slowStart.weightOf(occupant.slot))) this.#reweighed = true;
-    }
+    const weight = this.guards?.weightOf(occupant.slot, occupant.weight, eligible) ?? null;
+    if (weight !== null && reweigh(occupant, weight)) this.#reweighed = true;
     return changed;
   }
 

@@ -3,6 +3,8 @@ import type { Avoid, Policy, PolicyDeps } from '../../core/kernel/policy.ts';
 
 /** A policy that keeps its side of the contract, refuses a picker that does not, and remembers what it was told. */
 export interface StrictPolicy extends Policy {
+  /** As they were brought last. */
+  readonly members: readonly Endpoint[];
   /** How often the members were brought. */
   readonly updates: number;
   /** The slots whose picks ended, in order. */
@@ -59,6 +61,9 @@ export function strictPolicy({ inFlight }: PolicyDeps): StrictPolicy {
       if (plain && inFlight.of(slot) !== count - 1) throw new Error('the pick that ends still counts as in flight');
       underWay.set(slot, count - 1);
       ended.push(slot);
+    },
+    get members() {
+      return members;
     },
     get updates() {
       return updates;

@@ -82,6 +82,16 @@ export function released(word: number, ticket: number): number {
   return tookProbe && stateOf(word) === HALF_OPEN && isPresent(word, ticket) ? word - PROBE : word;
 }
 
+/** Counts changes of state; see the top. */
+export function eraOf(word: number): number {
+  return word >>> ERA_SHIFT;
+}
+
+/** `count` probes of `era` end without a verdict. */
+export function probesReturned(word: number, era: number, count: number): number {
+  return stateOf(word) === HALF_OPEN && eraOf(word) === era ? word - Math.min(count, probesOf(word)) * PROBE : word;
+}
+
 /** The open time is over. */
 export function halfOpened(word: number): number {
   return HALF_OPEN | (openingsOf(word) << OPENING_SHIFT) | nextEra(word);

@@ -18,6 +18,7 @@ import { capacityFor, grownInt32 } from '../load/grow.ts';
 import {
   admits,
   closed,
+  eraOf,
   HALF_OPEN,
   halfOpened,
   judged,
@@ -32,6 +33,7 @@ import {
   stateOf,
   ticketOf,
 } from './breaker-word.ts';
+import { probeEnded, probeStarted, type SharedBreakers } from './shared-breakers.ts';
 
 /** `closed`: requests pass; `open`: none does; `half-open`: a few are tried. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
@@ -59,9 +61,9 @@ export interface CircuitBreakerOptions {
 export interface CircuitBreakerDeps {
   readonly clock: Clock;
   readonly listener: BreakerListener;
-  /** Two words a slot: the state, and when it becomes half-open. Zeroed memory is closed. Default: own, which grows. */
-  readonly words?: Int32Array;
-  /** The clock's time from which the second word counts milliseconds; the same for all who share `words`. Default 0. */
+  /** What workers share, so that a breaker is one for all of them. Default: its own, which grows. */
+  readonly shared?: SharedBreakers;
+  /** The clock's time from which those who share count milliseconds: the same moment for all. Default 0. */
   readonly epochMs?: number;
 }
 
@@ -78,7 +80,9 @@ export class CircuitBreaker {
   readonly #clock: Clock;
   readonly #listener: BreakerListener;
   readonly #epochMs: number;
-  readonly #grows: boolean;
+  readonly #shared: SharedBreakers | null;
+  /** How many changes of those who share were looked at. */
+  #seen = 0;
   #words: Int32Array;
   /** By slot, the state the listener knows; it differs from the word where another worker changed that. */
   #told: Uint8Array;
@@ -97,14 +101,15 @@ export class CircuitBreaker {
     this.#clock = deps.clock;
     this.#listener = deps.listener;
     this.#epochMs = deps.epochMs ?? 0;
-    this.#grows = deps.words === undefined;
-    this.#words = deps.words ?? new Int32Array(capacityFor(0) * WORDS_PER_SLOT);
+    this.#shared = deps.shared ?? null;
+    this.#words = deps.shared?.words ?? new Int32Array(capacityFor(0) * WORDS_PER_SLOT);
     this.#told = new Uint8Array(Math.floor(this.#words.length / WORDS_PER_SLOT));
   }
 
-  /** When `advance` has something to do, on the clock; Infinity when nothing is due. */
+  /** When `advance` has something to do, on the clock; Infinity when nothing is due, −Infinity when another has changed a state. */
   get nextDueMs(): number {
-    return this.#due[0]!;
+    const isNews = this.#shared !== null && Atomics.load(this.#shared.changes, 0) !== this.#seen;
+    return isNews ? Number.NEGATIVE_INFINITY : this.#due[0]!;
   }
 
   /** How many are open; half-open ones are not. */
@@ -134,6 +139,7 @@ export class CircuitBreaker {
       next = started(word, this.#halfOpen);
       if (next === word) return ticketOf(word);
     } while (!this.#swap(slot, word, next));
+    if (this.#shared !== null) probeStarted(this.#shared.probes, slot, eraOf(next));
     return probeTicketOf(next);
   }
 
@@ -164,6 +170,16 @@ export class CircuitBreaker {
       next = released(word, ticket);
       if (next === word) return;
     } while (!this.#swap(slot, word, next));
+    if (this.#shared !== null) probeEnded(this.#shared.probes, slot, eraOf(next));
+  }
+
+  /** Takes the slot's state, which others brought about, for told. */
+  adopt(slot: number): BreakerState {
+    if (slot >= this.#told.length) return 'closed';
+    this.#note(slot, stateOf(this.#wordOf(slot)));
+    // When it half-opens is looked up by the next `advance`.
+    this.#due[0] = Number.NEGATIVE_INFINITY;
+    return STATES[this.#told[slot]!]!;
   }
 
   /** The slot belongs to another endpoint now: closed, and nobody is told. */
@@ -178,11 +194,12 @@ export class CircuitBreaker {
 
   /** Half-opens what is due. */
   advance(nowMs: number): void {
-    if (nowMs >= this.#due[0]!) this.refresh(nowMs);
+    if (nowMs >= this.nextDueMs) this.refresh(nowMs);
   }
 
-  /** As `advance`, and tells what others who share the words have changed. */
+  /** As `advance`, whether anything is due or not. */
   refresh(nowMs: number): void {
+    if (this.#shared !== null) this.#seen = Atomics.load(this.#shared.changes, 0);
     this.#due[0] = Number.POSITIVE_INFINITY;
     for (let slot = 0; slot < this.#told.length; slot++) {
       const word = this.#wordOf(slot);
@@ -195,11 +212,15 @@ export class CircuitBreaker {
     return slot < this.#told.length ? this.#words[slot * WORDS_PER_SLOT]! : 0;
   }
 
-  /** The only write of a state: Atomics.compareExchange once workers share the words. */
+  /** The only write of a state. */
   #swap(slot: number, seen: number, next: number): boolean {
     const at = slot * WORDS_PER_SLOT;
-    if (this.#words[at] !== seen) return false;
-    this.#words[at] = next;
+    if (this.#shared === null) {
+      this.#words[at] = next;
+      return true;
+    }
+    if (Atomics.compareExchange(this.#words, at, seen, next) !== seen) return false;
+    if (stateOf(seen) !== stateOf(next)) Atomics.add(this.#shared.changes, 0, 1);
     return true;
   }
 
@@ -236,7 +257,7 @@ export class CircuitBreaker {
   }
 
   #reach(slot: number): void {
-    if (!this.#grows) {
+    if (this.#shared !== null) {
       throw new EquipoiseError(
         'contract-broken',
         `circuit breaker: slot ${slot} is beyond its ${this.#told.length} slots`,
