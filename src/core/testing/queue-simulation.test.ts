@@ -52,13 +52,18 @@ describe('a scripted run, event by event', () => {
 
   test('two servers work side by side, and a slowdown counts from when a service begins', () => {
     const told: string[] = [];
-    simulate({ ...base, endpoints: [{ servers: 2, slowdown: slowBetween(4.5, 9, 10) }] }, recorder(told));
+    const result = simulate(
+      { ...base, endpoints: [{ servers: 2, slowdown: slowBetween(4.5, 9, 10) }] },
+      recorder(told),
+    );
     expect(told.filter((each) => each.includes('ok'))).toEqual([
       '4 ok after 4, 1 in flight',
       '5 ok after 4, 0 in flight',
       '14 ok after 4, 1 in flight',
       '45 ok after 40, 0 in flight',
     ]);
+    // Of four, the third is at 75 %, and above it is the fourth.
+    expect(result).toMatchObject({ p50Ms: 4, p99Ms: 40, p999Ms: 40 });
   });
 
   test('a failing endpoint answers at once, without a server and without a place in the line', () => {
