@@ -39,7 +39,9 @@ export class ClientSources {
   }
 
   leave(source: ClientSource): void {
-    if (--source.connections === 0) this.#byAddress.delete(source.address);
+    if (--source.connections > 0) return;
+    // Of a listener whose trusted proxies changed, it is not known here.
+    if (this.#byAddress.get(source.address) === source) this.#byAddress.delete(source.address);
   }
 
   /** The rightmost address in an X-Forwarded-For that is not a trusted proxy's; the peer's own when all are. */

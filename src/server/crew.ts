@@ -1,16 +1,23 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
 import type { Clock } from '../core/kernel/clock.ts';
 import { Counters, ended } from '../telemetry/counters.ts';
-import type { SocketAddress, Transport } from '../transport/transport.ts';
+import type { Transport } from '../transport/transport.ts';
 import { Crewman, type SpawnThread } from './crewman.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
-import type { BoundListener, Front } from './front.ts';
+import type { BoundListener, Front, Served } from './front.ts';
 import { checkFree } from './listeners.ts';
 import { releasePoolMemory } from './pool-memory.ts';
 import type { ServedPool } from './pools.ts';
-import { connectionsElsewhere, createConnectionsMemory, releaseConnections } from './shared-connections.ts';
+import {
+  connectionsElsewhere,
+  createConnectionsMemory,
+  releaseConnections,
+  withListeners,
+} from './shared-connections.ts';
+import type { ConnectionsMemory } from './worker-messages.ts';
 
 export type { SpawnThread };
 
@@ -25,10 +32,11 @@ export interface CrewDeps {
 /** Several workers, each in a thread of its own, that serve as one. */
 export interface Crew extends Front {
   /**
-   * Starts the workers and binds every listener in each; `pools` must be started. Rejects with `listen-failed` or what
-   * keeps a worker from starting.
+   * Starts the workers where there are none, and serves `config` in each; its pools must be started. Rejects with
+   * `listen-failed` or what keeps a worker from serving it; what was served before still is. `pools` is asked when nothing
+   * can fail any more.
    */
-  open(): Promise<void>;
+  configure(config: Config, pools: () => unknown): Promise<void>;
   /** True when every worker follows the pool's membership at this version or a later one. */
   hasApplied(pool: string, version: number): boolean;
 }
@@ -40,36 +48,40 @@ const LONGEST_DELAY_MS = 5000;
 const PROVEN_MS = 10_000;
 const COUNT_EVERY_MS = 2000;
 
-/** `pools` may be filled later, before `open`. */
-export function openCrew(
-  workers: number,
-  config: Config,
-  pools: ReadonlyMap<string, ServedPool>,
-  deps: CrewDeps,
-): Crew {
-  return new ThreadCrew(workers, config, pools, deps);
+/** What the workers are to serve. */
+interface Order {
+  readonly pools: Config['pools'];
+  /** Their addresses have real ports as far as they are known. */
+  readonly served: Served;
+  readonly connections: ConnectionsMemory;
+}
+
+/** `pools` may be filled later, before `configure`. */
+export function createCrew(workers: number, pools: ReadonlyMap<string, ServedPool>, deps: CrewDeps): Crew {
+  return new ThreadCrew(workers, pools, deps);
 }
 
 class ThreadCrew implements Crew {
   readonly #workers: number;
-  readonly #config: Config;
   readonly #pools: ReadonlyMap<string, ServedPool>;
   readonly #deps: CrewDeps;
-  readonly #connections;
   readonly #crew: Crewman[] = [];
   /** How often in a row each worker died young. */
   readonly #deaths: number[] = [];
   /** What workers counted that died. */
   readonly #retired = new Counters();
+  #connections: ConnectionsMemory;
+  #order: Order | undefined;
+  /** As configured, with the addresses that were bound. */
+  #config: Config | undefined;
   #listeners: readonly BoundListener[] = [];
   #closed = false;
 
-  constructor(workers: number, config: Config, pools: ReadonlyMap<string, ServedPool>, deps: CrewDeps) {
+  constructor(workers: number, pools: ReadonlyMap<string, ServedPool>, deps: CrewDeps) {
     this.#workers = workers;
-    this.#config = config;
     this.#pools = pools;
     this.#deps = deps;
-    this.#connections = createConnectionsMemory(Object.keys(config.listeners), workers);
+    this.#connections = createConnectionsMemory(workers);
   }
 
   get listeners(): readonly BoundListener[] {
@@ -78,21 +90,35 @@ class ThreadCrew implements Crew {
 
   get openConnections(): number {
     const all = connectionsElsewhere(this.#connections, -1);
-    return Object.keys(this.#config.listeners).reduce((sum, each) => sum + all.of(each), 0);
+    return this.#connections.listeners.reduce((sum, each) => sum + all.of(each), 0);
   }
 
-  async open(): Promise<void> {
-    const wanted = Object.entries(this.#config.listeners);
-    await checkFree(this.#deps.transport, wanted);
+  get isServing(): boolean {
+    return this.#crew.some((each) => each.isServing);
+  }
+
+  async configure(config: Config, pools: () => unknown): Promise<void> {
+    const isFirst = this.#order === undefined;
+    const known = this.#withRealPorts(config);
+    await checkFree(this.#deps.transport, this.#unbound(known));
+    this.#connections = withListeners(this.#connections, Object.keys(config.listeners));
     // The first one finds the ports where any will do.
-    this.#listeners = await this.#hire(0, Object.fromEntries(wanted.map(([name, { bind }]) => [name, bind])));
+    const order = { pools: config.pools, served: known, connections: this.#connections };
+    this.#listeners = await this.#serve(0, order);
+    this.#config = config;
+    this.#order = { ...order, served: this.#withRealPorts(config) };
     const others = Array.from({ length: this.#workers - 1 }, (_, index) => index + 1);
-    await Promise.all(others.map((index) => this.#hire(index, this.#bindsOf(index))));
-    this.#countNowAndThen();
+    await Promise.all(others.map((worker) => this.#serve(worker, this.#order!)));
+    pools();
+    if (isFirst) this.#countNowAndThen();
   }
 
   hasApplied(pool: string, version: number): boolean {
     return this.#crew.every((each) => each.appliedVersion(pool) >= version);
+  }
+
+  async followed(pool: string, version: number): Promise<void> {
+    await Promise.all(this.#crew.map((each) => each.followed(pool, version)));
   }
 
   async collect(): Promise<Counters> {
@@ -116,29 +142,52 @@ class ThreadCrew implements Crew {
     await Promise.all(this.#crew.map((each) => each.terminate()));
   }
 
-  /** What `worker` binds: the ports that were found; a unix socket belongs to the first worker. */
-  #bindsOf(worker: number): Record<string, SocketAddress[]> {
-    const binds: Record<string, SocketAddress[]> = {};
-    for (const name of Object.keys(this.#config.listeners)) {
-      const bound = this.#listeners.filter((each) => each.name === name).map(({ address }) => address);
-      binds[name] = bound.filter(({ kind }) => worker === 0 || kind === 'tcp');
-    }
-    return binds;
+  /** The configuration with the ports that were found where it leaves them open. */
+  #withRealPorts(config: Config): Config {
+    const listeners = Object.entries(config.listeners).map(([name, options]) => {
+      const before = (this.#config ?? config).listeners[name]?.bind ?? [];
+      const bound = this.#listeners.filter((each) => each.name === name);
+      const bind = options.bind.map((address, at) => {
+        // At its own place first: two addresses with an open port look the same.
+        const index = isDeepStrictEqual(before[at], address)
+          ? at
+          : before.findIndex((each) => isDeepStrictEqual(each, address));
+        return bound[index]?.address ?? address;
+      });
+      return [name, { ...options, bind }];
+    });
+    return { ...config, listeners: Object.fromEntries(listeners) };
   }
 
-  async #hire(
-    worker: number,
-    binds: Readonly<Record<string, readonly SocketAddress[]>>,
-  ): Promise<readonly BoundListener[]> {
+  /** Addresses that nobody of us has bound. */
+  #unbound({
+    listeners,
+  }: Config): readonly (readonly [string, { readonly bind: Config['listeners'][string]['bind'] }])[] {
+    return Object.entries(listeners).map(([name, { bind }]) => {
+      return [
+        name,
+        { bind: bind.filter((address) => !this.#listeners.some((each) => isDeepStrictEqual(each.address, address))) },
+      ];
+    });
+  }
+
+  #serve(worker: number, { pools, served, connections }: Order): Promise<readonly BoundListener[]> {
     const memory = Object.fromEntries([...this.#pools].map(([name, { share }]) => [name, share!.memory]));
-    const start = { kind: 'start', worker, config: this.#config, memory, connections: this.#connections } as const;
+    const crewman = this.#crew[worker]?.isServing === true ? this.#crew[worker] : this.#hire(worker);
+    return crewman.configure(
+      { worker, pools, memory },
+      { config: worker === 0 ? served : withoutUnix(served), connections },
+    );
+  }
+
+  #hire(worker: number): Crewman {
     const startedAtMs = this.#deps.clock.now();
-    const crewman = new Crewman(this.#deps.spawnThread(), this.#pools, {
+    const crewman: Crewman = new Crewman(this.#deps.spawnThread(), this.#pools, {
       onHappening: this.#deps.emit,
       onEnd: (reason) => this.#ended(worker, crewman, startedAtMs, reason),
     });
     this.#crew[worker] = crewman;
-    return crewman.open(start, binds);
+    return crewman;
   }
 
   /** So that little is forgotten of a worker that dies. */
@@ -155,8 +204,8 @@ class ThreadCrew implements Crew {
     let requests = 0;
     for (const { share } of this.#pools.values()) requests += releasePoolMemory(share!.memory, worker);
     const connections = releaseConnections(this.#connections, worker);
-    // One that never served fails the start, or its own replacement.
-    if (this.#closed || (!crewman.isOpen && this.#listeners.length === 0)) return;
+    // Before anything was served, its failure is the start's.
+    if (this.#closed || this.#order === undefined) return;
     this.#deps.emit({ kind: 'worker-died', worker, reason, requests, connections });
     const isYoung = this.#deps.clock.now() - startedAtMs < PROVEN_MS;
     this.#deaths[worker] = isYoung ? (this.#deaths[worker] ?? 0) + 1 : 1;
@@ -165,11 +214,19 @@ class ThreadCrew implements Crew {
   }
 
   #replace(worker: number): void {
-    if (this.#closed) return;
-    this.#hire(worker, this.#bindsOf(worker)).then(
+    if (this.#closed || this.#crew[worker]!.isServing) return;
+    this.#serve(worker, this.#order!).then(
       () => this.#deps.emit({ kind: 'worker-replaced', worker }),
       // It has ended, which is told and leads here again.
       () => {},
     );
   }
+}
+
+/** A unix socket belongs to the first worker. */
+function withoutUnix(served: Served): Served {
+  const listeners = Object.entries(served.listeners).map(([name, options]) => {
+    return [name, { ...options, bind: options.bind.filter(({ kind }) => kind === 'tcp') }];
+  });
+  return { ...served, listeners: Object.fromEntries(listeners) };
 }

@@ -1,12 +1,12 @@
 import type { Scheduler } from '../control/membership/scheduler.ts';
+import type { MembershipUpdate } from '../control/membership/snapshot.ts';
 import { EquipoiseError, type ErrorCode } from '../core/kernel/errors.ts';
 import type { CountersData } from '../telemetry/counters.ts';
-import type { SocketAddress } from '../transport/transport.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
 import type { BoundListener } from './front.ts';
 import type { ServedPool } from './pools.ts';
-import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
+import type { FromWorker, ToWorker, WorkerListeners, WorkerPools } from './worker-messages.ts';
 
 /** A thread that runs `runWorkerThread`. */
 export interface Thread {
@@ -25,6 +25,12 @@ export interface CrewmanEvents {
   readonly onEnd: (reason: string) => void;
 }
 
+interface Following {
+  readonly pool: string;
+  readonly version: number;
+  readonly resolve: () => void;
+}
+
 /** A worker that does not say within this time what it counted is left out, with what it said last. */
 const COUNT_LIMIT_MS = 1000;
 
@@ -34,11 +40,12 @@ export class Crewman {
   readonly #pools: ReadonlyMap<string, ServedPool>;
   readonly #events: CrewmanEvents;
   readonly #applied = new Map<string, number>();
-  readonly #unsubscribe: (() => void)[] = [];
-  #opened: ((result: readonly BoundListener[] | Error) => void) | undefined;
+  #waiting: readonly Following[] = [];
+  readonly #followed = new Map<string, () => void>();
+  #answered: ((result: readonly BoundListener[] | Error) => void) | undefined;
   #counting: ((counters: CountersData | undefined) => void)[] = [];
   #drained: ((result: DrainResult) => void) | undefined;
-  #isOpen = false;
+  #isServing = false;
   #hasEnded = false;
   readonly #ended: Promise<void>;
   #failure: string | undefined;
@@ -57,9 +64,9 @@ export class Crewman {
     });
   }
 
-  /** It accepts connections, or did until it ended. */
-  get isOpen(): boolean {
-    return this.#isOpen;
+  /** It accepts connections. */
+  get isServing(): boolean {
+    return this.#isServing && !this.#hasEnded;
   }
 
   /** What it said last. */
@@ -67,23 +74,44 @@ export class Crewman {
     return this.#lastCounted;
   }
 
-  /** Rejects when the worker cannot serve; it has ended then, or will. */
-  open(
-    start: WorkerStart,
-    binds: Readonly<Record<string, readonly SocketAddress[]>>,
+  /** Rejects when the worker cannot serve that; a worker that served nothing before has ended then, or will. */
+  configure(
+    pools: Omit<WorkerPools, 'kind'>,
+    listeners: Omit<WorkerListeners, 'kind'>,
   ): Promise<readonly BoundListener[]> {
-    this.#thread.post(start);
-    for (const [pool, { membership }] of this.#pools) {
-      this.#unsubscribe.push(membership.subscribe((update) => this.#thread.post({ kind: 'membership', pool, update })));
-    }
-    this.#thread.post({ kind: 'open', binds });
-    return new Promise((resolve, reject) => {
-      this.#opened = (result) => (result instanceof Error ? reject(result) : resolve(result));
+    const answer = new Promise<readonly BoundListener[]>((resolve, reject) => {
+      this.#answered = (result) => (result instanceof Error ? reject(result) : resolve(result));
     });
+    this.#thread.post({ kind: 'pools', ...pools });
+    this.#follow(Object.keys(pools.pools));
+    this.#thread.post({ kind: 'listeners', ...listeners });
+    return answer;
+  }
+
+  #follow(names: readonly string[]): void {
+    for (const [name, unfollow] of this.#followed) {
+      if (names.includes(name)) continue;
+      unfollow();
+      this.#followed.delete(name);
+      this.#applied.delete(name);
+    }
+    for (const pool of names) {
+      if (this.#followed.has(pool)) continue;
+      const tell = (update: MembershipUpdate) => this.#thread.post({ kind: 'membership', pool, update });
+      this.#followed.set(pool, this.#pools.get(pool)!.membership.subscribe(tell));
+    }
   }
 
   appliedVersion(pool: string): number {
     return this.#hasEnded ? Number.POSITIVE_INFINITY : (this.#applied.get(pool) ?? 0);
+  }
+
+  /** Resolves when it follows the pool's membership at `version` or a later one, or has ended. */
+  followed(pool: string, version: number): Promise<void> {
+    if (this.appliedVersion(pool) >= version) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting = [...this.#waiting, { pool, version, resolve }];
+    });
   }
 
   /** What it counted; what it said last when it does not answer. */
@@ -115,16 +143,17 @@ export class Crewman {
 
   #receive(message: FromWorker): void {
     switch (message.kind) {
-      case 'opened':
-        this.#isOpen = true;
-        this.#opened?.(message.listeners);
+      case 'serving':
+        this.#isServing = true;
+        this.#answered?.(message.listeners);
         break;
-      case 'failed':
-        this.#failure = message.message;
-        this.#opened?.(new EquipoiseError(message.code as ErrorCode, message.message));
+      case 'refused':
+        if (!this.#isServing) this.#failure = message.message;
+        this.#answered?.(new EquipoiseError(message.code as ErrorCode, message.message));
         break;
       case 'applied':
         this.#applied.set(message.pool, message.version);
+        this.#tellFollowers();
         break;
       case 'happened':
         this.#events.onHappening(message.what);
@@ -138,11 +167,18 @@ export class Crewman {
     }
   }
 
+  #tellFollowers(): void {
+    const isDone = (each: Following) => this.appliedVersion(each.pool) >= each.version;
+    for (const each of this.#waiting.filter(isDone)) each.resolve();
+    this.#waiting = this.#waiting.filter((each) => !isDone(each));
+  }
+
   #end(reason: string): void {
     this.#hasEnded = true;
-    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#tellFollowers();
+    for (const unfollow of this.#followed.values()) unfollow();
     for (const resolve of this.#counting.splice(0)) resolve(undefined);
-    this.#opened?.(new EquipoiseError('worker-failed', `a worker ended before it served: ${reason}`));
+    this.#answered?.(new EquipoiseError('worker-failed', `a worker ended before it served: ${reason}`));
     this.#drained?.({ finished: false, remaining: 0 });
     this.#events.onEnd(reason);
   }

@@ -62,6 +62,10 @@ function describe(event: ServerEvent): Line | undefined {
       };
     case 'worker-replaced':
       return { level: 'info', message: `worker ${event.worker} was replaced` };
+    case 'reloaded':
+      return describeReload(event);
+    case 'reload-refused':
+      return { level: 'error', message: `the configuration was not changed: ${event.reason}` };
     case 'exception':
       return {
         level: 'error',
@@ -86,6 +90,12 @@ function describeMembership(event: ServerEvent & { kind: 'membership' }): Line |
     };
   }
   return { level: 'info', message: `${subject}: ${what} is ${to} (was ${from}): ${reason}` };
+}
+
+function describeReload({ changes, needsRestart }: ServerEvent & { kind: 'reloaded' }): Line {
+  const what = changes.length === 0 ? 'nothing changed' : changes.join(', ');
+  if (needsRestart.length === 0) return { level: 'info', message: `reloaded: ${what}` };
+  return { level: 'warn', message: `reloaded: ${what}; only a restart changes ${needsRestart.join(' and ')}` };
 }
 
 function describeGuard({ pool, endpoint, what, from, to, reason }: ServerEvent & { kind: 'guard' }): Line {

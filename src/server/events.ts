@@ -22,5 +22,8 @@ export type ServerHappening =
       readonly connections: number;
     }
   | { readonly kind: 'worker-replaced'; readonly worker: number }
+  | { readonly kind: 'reloaded'; readonly changes: readonly string[]; readonly needsRestart: readonly string[] }
+  /** Another configuration was refused; what was in force still is. */
+  | { readonly kind: 'reload-refused'; readonly reason: string }
   /** An exception that ended one connection; a mistake of ours. */
   | { readonly kind: 'exception'; readonly listener?: string; readonly error: unknown };

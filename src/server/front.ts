@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
 import type { Clock } from '../core/kernel/clock.ts';
@@ -9,7 +10,7 @@ import type { ProtocolDefinition, ProtocolRuntime, ProxyPool } from '../proxy/pr
 import type { Counters } from '../telemetry/counters.ts';
 import type { DescriptorBudget } from '../transport/descriptors.ts';
 import type { TimerWheel } from '../transport/timer-wheel.ts';
-import type { SocketAddress, Transport } from '../transport/transport.ts';
+import type { Listener, SocketAddress, Transport } from '../transport/transport.ts';
 import { type ConnectionsElsewhere, withinTotal } from './connection-total.ts';
 import { type DrainResult, drainListeners } from './drain.ts';
 import type { ServerHappening } from './events.ts';
@@ -40,12 +41,19 @@ export interface BoundListener {
   readonly pools: readonly string[];
 }
 
+/** The part of a configuration that accepts connections. */
+export type Served = Pick<Config, 'listeners' | 'limits' | 'drainTimeout'>;
+
 /** What accepts connections: the listeners of one worker, or of all of them together. */
 export interface Front {
   /** One for each address of each listener. */
   readonly listeners: readonly BoundListener[];
   /** Client connections open now. */
   readonly openConnections: number;
+  /** Somebody accepts. */
+  readonly isServing: boolean;
+  /** Resolves when all of it follows the pool's membership at `version` or a later one. */
+  followed(pool: string, version: number): Promise<void>;
   /** What was counted by all of it, those counted for it by others included. */
   collect(): Promise<Counters>;
   /** Stops accepting, lets what is in flight finish for `timeoutMs`, and ends the rest. */
@@ -54,7 +62,17 @@ export interface Front {
   close(): Promise<void>;
 }
 
-type Served = Pick<Config, 'listeners' | 'limits'>;
+/** The listeners of this thread. */
+export interface ThreadFront extends Front {
+  /**
+   * Serves another configuration from the next request on: new addresses are bound first, a listener that is there already
+   * keeps its sockets and connections, one that is gone drains for `drainTimeout`. `pools` is asked when nothing can fail any
+   * more.
+   *
+   * Errors  rejects with `listen-failed` or `config-invalid`; nothing has changed then.
+   */
+  configure(config: Served, pools: () => ReadonlyMap<string, ProxyPool>): Promise<void>;
+}
 
 /**
  * Binds every listener of `config`, in this thread. `shared`: other workers bind the same addresses.
@@ -66,12 +84,103 @@ export async function openFront(
   pools: ReadonlyMap<string, ProxyPool>,
   deps: FrontDeps,
   shared = false,
-): Promise<Front> {
-  const listeners = Object.entries(config.listeners).map(([name, options]) => {
-    const limited = withinTotal(name, options, config, deps.counters, deps.elsewhere);
-    return { name, options, runtime: createRuntime(name, limited, pools, deps) };
-  });
-  return new ThreadFront(await bindAll(deps.transport, listeners, shared), deps);
+): Promise<ThreadFront> {
+  const front = new LiveFront(pools, deps, shared);
+  await front.configure(config, () => pools);
+  return front;
+}
+
+class LiveFront implements ThreadFront {
+  readonly #deps: FrontDeps;
+  readonly #shared: boolean;
+  #pools: ReadonlyMap<string, ProxyPool>;
+  #served: readonly ServedListener[] = [];
+  /** Gone from the configuration; their connections end. */
+  #leaving: readonly ServedListener[] = [];
+
+  constructor(pools: ReadonlyMap<string, ProxyPool>, deps: FrontDeps, shared: boolean) {
+    this.#pools = pools;
+    this.#deps = deps;
+    this.#shared = shared;
+  }
+
+  get listeners(): readonly BoundListener[] {
+    return this.#served.flatMap(describeListener);
+  }
+
+  get openConnections(): number {
+    return [...this.#served, ...this.#leaving].reduce((sum, each) => sum + each.runtime.openConnections, 0);
+  }
+
+  get isServing(): boolean {
+    return true;
+  }
+
+  followed(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async configure(config: Served, pools: () => ReadonlyMap<string, ProxyPool>): Promise<void> {
+    const { counters, elsewhere, transport } = this.#deps;
+    const next = Object.entries(config.listeners).map(([name, options]) => {
+      const before = this.#served.find((each) => each.name === name && each.options.protocol === options.protocol);
+      const limited = withinTotal(name, options, config, counters, elsewhere);
+      const runtime = before?.runtime ?? createRuntime(name, limited, this.#pools, this.#deps);
+      return { name, options, limited, runtime, sockets: options.bind.map((each, at) => socketOf(before, each, at)) };
+    });
+    const missing = next.flatMap(({ name, options, runtime: { handlers }, sockets }) =>
+      options.bind.flatMap((address, at) => (sockets[at] ? [] : [{ listener: name, address, handlers }])),
+    );
+    const bound = await bindAll(transport, missing, this.#shared);
+    this.#pools = pools();
+    const served = next.map(({ name, options, limited, runtime, sockets }): ServedListener => {
+      runtime.configure(limited, this.#pools);
+      return { name, options, runtime, sockets: sockets.map((each) => each ?? bound.shift()!) };
+    });
+    this.#leave(served, config.drainTimeout);
+    this.#served = served;
+  }
+
+  collect(): Promise<Counters> {
+    return Promise.resolve(this.#deps.counters);
+  }
+
+  drain(timeoutMs: number): Promise<DrainResult> {
+    const { scheduler, clock } = this.#deps;
+    return drainListeners([...this.#served, ...this.#leaving], scheduler, clock, timeoutMs);
+  }
+
+  close(): Promise<void> {
+    for (const { sockets, runtime } of [...this.#served, ...this.#leaving]) {
+      for (const socket of sockets) socket.stop();
+      runtime.terminate();
+    }
+    return Promise.resolve();
+  }
+
+  /** Whoever is not in `staying` accepts no more, and has `drainTimeoutMs` to end. */
+  #leave(staying: readonly ServedListener[], drainTimeoutMs: number): void {
+    const kept = new Set(staying.flatMap((each) => each.sockets));
+    for (const { sockets } of this.#served) for (const socket of sockets) if (!kept.has(socket)) socket.stop();
+    const runtimes = new Set(staying.map((each) => each.runtime));
+    const gone = this.#served.filter((each) => !runtimes.has(each.runtime));
+    if (gone.length === 0) return;
+    this.#leaving = [...this.#leaving, ...gone];
+    const { scheduler, clock } = this.#deps;
+    void drainListeners(gone, scheduler, clock, drainTimeoutMs).then(() => {
+      this.#leaving = this.#leaving.filter((each) => !gone.includes(each));
+    });
+  }
+}
+
+/** The socket that listens on an address, whose port may be the real one or open as in the configuration. */
+function socketOf(served: ServedListener | undefined, address: SocketAddress, at: number): Listener | undefined {
+  if (served === undefined) return undefined;
+  const { sockets, options } = served;
+  const isThat = (index: number) =>
+    isDeepStrictEqual(options.bind[index], address) || isDeepStrictEqual(sockets[index]?.address, address);
+  // At its own place first: two addresses with an open port look the same.
+  return isThat(at) ? sockets[at] : sockets.find((_, index) => isThat(index));
 }
 
 function createRuntime(
@@ -97,38 +206,6 @@ function createRuntime(
     poolMetrics: (pool) => counters.pool(name, pool),
     onError: (error) => emit({ kind: 'exception', listener: name, error }),
   });
-}
-
-class ThreadFront implements Front {
-  readonly listeners: readonly BoundListener[];
-  readonly #served: readonly ServedListener[];
-  readonly #deps: FrontDeps;
-
-  constructor(served: readonly ServedListener[], deps: FrontDeps) {
-    this.#served = served;
-    this.#deps = deps;
-    this.listeners = served.flatMap(describeListener);
-  }
-
-  get openConnections(): number {
-    return this.#served.reduce((sum, each) => sum + each.runtime.openConnections, 0);
-  }
-
-  collect(): Promise<Counters> {
-    return Promise.resolve(this.#deps.counters);
-  }
-
-  drain(timeoutMs: number): Promise<DrainResult> {
-    return drainListeners(this.#served, this.#deps.scheduler, this.#deps.clock, timeoutMs);
-  }
-
-  close(): Promise<void> {
-    for (const { sockets, runtime } of this.#served) {
-      for (const socket of sockets) socket.stop();
-      runtime.terminate();
-    }
-    return Promise.resolve();
-  }
 }
 
 function describeListener({ name, options, sockets }: ServedListener): BoundListener[] {

@@ -8,13 +8,15 @@ export interface ServedListener {
   readonly name: string;
   readonly options: ListenerOptions;
   readonly runtime: ProtocolRuntime;
+  /** In the order of `options.bind`. */
   readonly sockets: readonly Listener[];
 }
 
-export interface ListenerToBind {
-  readonly name: string;
-  readonly options: ListenerOptions;
-  readonly runtime: ProtocolRuntime;
+/** An address to bind. */
+export interface Binding {
+  readonly listener: string;
+  readonly address: SocketAddress;
+  readonly handlers: SocketHandlers<never>;
 }
 
 /**
@@ -23,25 +25,17 @@ export interface ListenerToBind {
  */
 export async function bindAll(
   transport: Transport,
-  listeners: readonly ListenerToBind[],
+  bindings: readonly Binding[],
   shared: boolean,
-): Promise<ServedListener[]> {
-  const bound: ServedListener[] = [];
+): Promise<Listener[]> {
   const opened: Listener[] = [];
   try {
-    for (const { name, options, runtime } of listeners) {
-      const sockets: Listener[] = [];
-      for (const address of options.bind) {
-        const socket = await listen(transport, name, address, runtime.handlers, shared);
-        sockets.push(socket);
-        opened.push(socket);
-      }
-      bound.push({ name, options, runtime, sockets });
+    for (const { listener, address, handlers } of bindings) {
+      opened.push(await listen(transport, listener, address, handlers, shared));
     }
-    return bound;
+    return opened;
   } catch (error) {
     for (const socket of opened) socket.stop();
-    for (const { runtime } of listeners) runtime.terminate();
     throw error;
   }
 }
@@ -49,7 +43,7 @@ export async function bindAll(
 /** Rejects with `listen-failed` when another program listens: it might share the address without knowing of us. */
 export async function checkFree(
   transport: Transport,
-  listeners: readonly (readonly [name: string, options: ListenerOptions])[],
+  listeners: readonly (readonly [name: string, options: Pick<ListenerOptions, 'bind'>])[],
 ): Promise<void> {
   for (const [name, { bind }] of listeners) {
     for (const address of bind) {

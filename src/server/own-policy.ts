@@ -6,6 +6,13 @@ import { createFunctionPolicy, type FunctionFailure, type PickFunction } from '.
 
 type CreatePolicy = (options: { readonly type: string }, deps: PolicyDeps) => Policy;
 
+/** How the policies of a pool are made. */
+export interface PolicySource {
+  readonly create: (deps: PolicyDeps) => Policy;
+  /** The user's function; another one when the content of its module changed. */
+  readonly choose?: PickFunction;
+}
+
 /**
  * What makes the policies of a pool: of a built-in type, or from a user's function, which is imported for it.
  *
@@ -16,8 +23,8 @@ export async function policyOf(
   { policy }: Pick<PoolOptions, 'policy'>,
   createPolicy: CreatePolicy,
   onFailure: (failure: FunctionFailure) => void,
-): Promise<(deps: PolicyDeps) => Policy> {
-  if (!('module' in policy)) return (deps) => createPolicy(policy, deps);
+): Promise<PolicySource> {
+  if (!('module' in policy)) return { create: (deps) => createPolicy(policy, deps) };
   const imported = await importFunction(policy.module);
   if (!imported.ok) throw new EquipoiseError('config-invalid', `pool ${pool}: ${imported.message}`);
   // What it takes and answers is its author's promise; what it answers is checked at each pick.
@@ -28,5 +35,5 @@ export async function policyOf(
     if (!reported.has(failure.kind)) onFailure(failure);
     reported.add(failure.kind);
   };
-  return (deps) => createFunctionPolicy(choose, deps, report);
+  return { choose, create: (deps) => createFunctionPolicy(choose, deps, report) };
 }

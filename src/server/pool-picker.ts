@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { databaseOf, type Locate, openDatabase } from '../control/location/database.ts';
 import type { MembershipUpdate } from '../control/membership/snapshot.ts';
 import { guardOptions } from '../control/picker/guards.ts';
@@ -11,7 +12,7 @@ import { SharedInFlight } from '../core/load/shared-in-flight.ts';
 import type { ProxyPool } from '../proxy/protocols/protocol.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { ServerHappening } from './events.ts';
-import { policyOf } from './own-policy.ts';
+import { type PolicySource, policyOf } from './own-policy.ts';
 import type { PoolMemory } from './pool-memory.ts';
 
 export interface PoolPickerDeps {
@@ -34,6 +35,13 @@ export interface PoolPicker extends ProxyPool {
   readonly slots: ReadonlyMap<string, number>;
   /** Takes the membership's next update. */
   apply(update: MembershipUpdate): void;
+  /**
+   * Makes ready for other options. What it resolves with puts them in force and answers the pool as it is from then on: the
+   * same picker, which keeps what it learned as long as policy and guards are the same.
+   *
+   * Errors  rejects as `createPoolPicker` does; nothing has changed then.
+   */
+  prepare(options: PoolOptions): Promise<() => PoolPicker>;
 }
 
 /**
@@ -44,31 +52,61 @@ export interface PoolPicker extends ProxyPool {
 export async function createPoolPicker(
   name: string,
   options: PoolOptions,
-  { clock, rng, createPolicy, counters, emit }: PoolPickerDeps,
+  deps: PoolPickerDeps,
   share?: PoolShare,
 ): Promise<PoolPicker> {
-  const locate = locateOf(name, options);
+  const { clock, rng, emit } = deps;
+  const source = await sourceOf(name, options, deps);
   const picker = new Picker({
     pool: name,
-    createPolicy: await policyOf(name, options, createPolicy, ({ reason }) => {
-      emit({ kind: 'policy', pool: name, reason });
-    }),
+    createPolicy: source.create,
     ...{ clock, rng },
-    ...(locate !== undefined && { locate }),
     ...(share && { counts: new SharedInFlight(share.memory.counts, share.worker), cursor: share.memory.cursor }),
     guards: guardOptions(options),
     onEvent: (event) => emit({ kind: 'guard', ...event }),
   });
-  const slots = new Map<string, number>();
-  function apply(update: MembershipUpdate): void {
-    picker.apply(update);
-    if (update.kind === 'change') return;
-    slots.clear();
-    for (const { id, slot } of update.endpoints) slots.set(id, slot);
-    // Before any request can reach an endpoint that took over a slot.
-    for (const [id, slot] of slots) counters.assign(name, slot, id);
-  }
-  return { name, options, picker, slots, apply };
+  return follow(name, options, picker, source, deps, new Map());
+}
+
+function follow(
+  name: string,
+  options: PoolOptions,
+  picker: Picker,
+  source: PolicySource,
+  deps: PoolPickerDeps,
+  slots: Map<string, number>,
+): PoolPicker {
+  return {
+    ...{ name, options, picker, slots },
+    apply(update) {
+      picker.apply(update);
+      if (update.kind === 'change') return;
+      slots.clear();
+      for (const { id, slot } of update.endpoints) slots.set(id, slot);
+      // Before any request can reach an endpoint that took over a slot.
+      for (const [id, slot] of slots) deps.counters.assign(name, slot, id);
+    },
+    async prepare(next) {
+      const nextSource = await sourceOf(name, next, deps);
+      return () => {
+        const isSamePolicy = isDeepStrictEqual(next.policy, options.policy) && nextSource.choose === source.choose;
+        if (!isSamePolicy) picker.replacePolicy(nextSource.create);
+        const guards = guardOptions(next);
+        if (!isDeepStrictEqual(guards, guardOptions(options))) picker.replaceGuards(guards);
+        return follow(name, next, picker, isSamePolicy ? source : nextSource, deps, slots);
+      };
+    },
+  };
+}
+
+async function sourceOf(
+  name: string,
+  options: PoolOptions,
+  { createPolicy, emit }: PoolPickerDeps,
+): Promise<PolicySource> {
+  const locate = locateOf(name, options);
+  const create: typeof createPolicy = (policy, deps) => createPolicy(policy, { ...deps, ...(locate && { locate }) });
+  return policyOf(name, options, create, ({ reason }) => emit({ kind: 'policy', pool: name, reason }));
 }
 
 /** Where clients are, by the database that the pool's policy names. */

@@ -1,9 +1,10 @@
-import { createProvider } from '../control/discovery/registry.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Provider } from '../control/discovery/provider.ts';
 import type { Resolver } from '../control/discovery/resolver.ts';
 import { createProbe } from '../control/health/registry.ts';
-import { createMembership, type Membership } from '../control/membership/membership.ts';
+import { createMembership, type Membership, type MembershipOptions } from '../control/membership/membership.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
-import type { PoolOptions } from '../control/pool-options.ts';
+import type { EndpointOptions, PoolOptions } from '../control/pool-options.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createPoolPicker, type PoolPicker, type PoolPickerDeps, type PoolShare } from './pool-picker.ts';
 
@@ -17,6 +18,11 @@ export interface PoolDeps extends PoolPickerDeps {
 export interface ServedPool extends PoolPicker {
   readonly membership: Membership;
   readonly share?: PoolShare;
+  /** The endpoints that the configuration or a person listed last. */
+  readonly endpoints: () => readonly EndpointOptions[];
+  /** Replaces them; those that stay are kept as they are. */
+  replaceEndpoints(endpoints: readonly EndpointOptions[]): void;
+  prepare(options: PoolOptions): Promise<() => ServedPool>;
 }
 
 /**
@@ -31,19 +37,76 @@ export async function startPool(
   share?: PoolShare,
   isApplied: (version: number) => boolean = () => true,
 ): Promise<ServedPool> {
-  const { clock, rng, scheduler, resolver, transport } = deps;
-  const pool = await createPoolPicker(name, options, deps, share);
-  const { endpoints, health } = options;
-  const checks = health && { options: health, probe: createProbe(health, { scheduler, transport }), scheduler };
+  const { clock, rng, resolver } = deps;
+  const picker = await createPoolPicker(name, options, deps, share);
+  const listed = listEndpoints(options.endpoints);
+  const checks = checksOf(options, deps);
   const membership = createMembership({
-    ...{ pool: name, endpoints, clock, rng, resolver },
-    provider: createProvider({ type: 'static', endpoints }),
+    ...{ pool: name, endpoints: options.endpoints, clock, rng, resolver },
+    provider: listed.provider,
     onEvent: (event) => deps.emit({ kind: 'membership', ...event }),
-    isSlotInUse: (slot, leftAtVersion) => pool.picker.requestsOf(slot) > 0 || !isApplied(leftAtVersion),
+    isSlotInUse: (slot, leftAtVersion) => picker.picker.requestsOf(slot) > 0 || !isApplied(leftAtVersion),
     ...(checks !== undefined && { checks }),
   });
-  membership.subscribe(pool.apply);
-  return { ...pool, membership, ...(share !== undefined && { share }) };
+  membership.subscribe(picker.apply);
+  return serve(picker, membership, listed, deps, share);
+}
+
+function serve(
+  picker: PoolPicker,
+  membership: Membership,
+  listed: ListedEndpoints,
+  deps: PoolDeps,
+  share: PoolShare | undefined,
+): ServedPool {
+  const { options } = picker;
+  return {
+    ...picker,
+    membership,
+    ...(share !== undefined && { share }),
+    endpoints: listed.current,
+    replaceEndpoints: listed.replace,
+    async prepare(next) {
+      const applyPicker = await picker.prepare(next);
+      const checks = checksOf(next, deps);
+      return () => {
+        const configured = applyPicker();
+        if (!isDeepStrictEqual(next.health, options.health)) membership.setChecks(checks);
+        if (!isDeepStrictEqual(next.endpoints, options.endpoints)) listed.replace(next.endpoints);
+        return serve(configured, membership, listed, deps, share);
+      };
+    },
+  };
+}
+
+function checksOf({ health }: PoolOptions, { scheduler, transport }: PoolDeps): MembershipOptions['checks'] {
+  return health && { options: health, probe: createProbe(health, { scheduler, transport }), scheduler };
+}
+
+interface ListedEndpoints {
+  readonly provider: Provider;
+  readonly current: () => readonly EndpointOptions[];
+  readonly replace: (endpoints: readonly EndpointOptions[]) => void;
+}
+
+/** A provider of a list that is replaced as a whole. */
+function listEndpoints(first: readonly EndpointOptions[]): ListedEndpoints {
+  let current = first;
+  let tell: (endpoints: readonly EndpointOptions[]) => void = () => {};
+  return {
+    provider: {
+      start(listener) {
+        tell = listener;
+        listener(current);
+        return { stop() {} };
+      },
+    },
+    current: () => current,
+    replace(endpoints) {
+      tell(endpoints);
+      current = endpoints;
+    },
+  };
 }
 
 /** Resolves when every name was asked for once, at the latest after `limitMs`: a dead name server must not keep us from serving. */

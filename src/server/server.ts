@@ -1,14 +1,17 @@
 import type { Config } from '../config/config.ts';
 import type { EndpointState } from '../control/membership/membership.ts';
 import type { PickState } from '../control/picker/picker.ts';
+import type { EndpointOptions, Mode, PoolOptions } from '../control/pool-options.ts';
+import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { EventBus } from '../telemetry/events.ts';
-import { openCrew, type SpawnThread } from './crew.ts';
+import { type Crew, createCrew, type SpawnThread } from './crew.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerEvent, ServerHappening } from './events.ts';
-import { type BoundListener, type Front, type FrontDeps, openFront } from './front.ts';
+import { type BoundListener, type FrontDeps, openFront, type ThreadFront } from './front.ts';
 import { createPoolMemory } from './pool-memory.ts';
 import { type PoolDeps, type ServedPool, settled, startPool } from './pools.ts';
+import { changesOf, planPools, type Reloaded, withoutRestart } from './reload.ts';
 
 export type { BoundListener };
 
@@ -40,6 +43,21 @@ export interface RunningServer {
   pools(): readonly PoolState[];
   /** What was counted since the start, by every worker. */
   collect(): Promise<Counters>;
+  /** What is in force. */
+  readonly config: Config;
+  /**
+   * Puts another configuration in force, without a gap: connections and what was learned of endpoints that stay are kept.
+   * Resolves when every worker serves it.
+   *
+   * Errors  rejects with `config-invalid`, `listen-failed` or `not-serving`; nothing has changed then.
+   */
+  reload(config: Config): Promise<Reloaded>;
+  /** Resolve when every worker has applied it; false when there is no such endpoint. Reject with `pool-unknown`. */
+  setMode(pool: string, endpoint: string, mode: Mode, reason?: string): Promise<boolean>;
+  setWeight(pool: string, endpoint: string, weight: number, reason?: string): Promise<boolean>;
+  removeEndpoint(pool: string, id: string): Promise<boolean>;
+  /** Rejects with `config-invalid` when the pool has an endpoint of that id. */
+  addEndpoint(pool: string, endpoint: EndpointOptions): Promise<void>;
   /**
    * Stops accepting and lets what is in flight finish for `drainTimeout`, then ends the rest. The same promise
    * however often it is called.
@@ -62,17 +80,17 @@ export async function startServer(config: Config, deps: ServerDeps): Promise<Run
   const emit = (what: ServerHappening) => deps.events.emit({ at: deps.wallClock(), ...what });
   const pools = new Map<string, ServedPool>();
   const workers = workersOf(config, deps);
-  const crew = workers > 1 ? openCrew(workers, config, pools, { ...deps, emit }) : undefined;
+  const crew = workers > 1 ? createCrew(workers, pools, { ...deps, emit }) : undefined;
+  const start = (name: string, options: PoolOptions) => {
+    const share = crew && { memory: createPoolMemory(options.endpoints.length, workers), worker: 0 };
+    return startPool(name, options, { ...deps, emit }, share, (version) => crew?.hasApplied(name, version) ?? true);
+  };
   try {
-    for (const [name, options] of Object.entries(config.pools)) {
-      const share = crew && { memory: createPoolMemory(options.endpoints.length, workers), worker: 0 };
-      const isApplied = (version: number) => crew?.hasApplied(name, version) ?? true;
-      pools.set(name, await startPool(name, options, { ...deps, emit }, share, isApplied));
-    }
+    for (const [name, options] of Object.entries(config.pools)) pools.set(name, await start(name, options));
     await settled(pools.values(), deps.scheduler, SETTLE_LIMIT_MS);
-    if (crew !== undefined) await crew.open();
+    await crew?.configure(config, () => pools);
     const front = crew ?? (await openFront(config, pools, { ...deps, emit }));
-    return new Server(config, deps, pools, front, emit);
+    return new Server(config, { pools, front, start, emit, events: deps.events });
   } catch (error) {
     for (const pool of pools.values()) pool.membership.close();
     await crew?.close();
@@ -86,29 +104,39 @@ function workersOf({ workers }: Config, { cores, transport }: ServerDeps): numbe
   return workers === 'auto' ? cores : workers;
 }
 
+interface ServerParts {
+  readonly pools: Map<string, ServedPool>;
+  readonly front: Crew | ThreadFront;
+  readonly start: (name: string, options: PoolOptions) => Promise<ServedPool>;
+  readonly emit: (what: ServerHappening) => void;
+  readonly events: EventBus<ServerEvent>;
+}
+
 class Server implements RunningServer {
   readonly events: EventBus<ServerEvent>;
-  readonly #config: Config;
-  readonly #pools: ReadonlyMap<string, ServedPool>;
-  readonly #front: Front;
+  #config: Config;
+  readonly #pools: Map<string, ServedPool>;
+  readonly #front: Crew | ThreadFront;
+  readonly #start: ServerParts['start'];
   readonly #emit: (what: ServerHappening) => void;
   #state: ServerState = 'serving';
   #drained: Promise<DrainResult> | undefined;
   #closed: Promise<void> | undefined;
+  /** One change of the configuration at a time. */
+  #lastReload: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    config: Config,
-    { events }: ServerDeps,
-    pools: ReadonlyMap<string, ServedPool>,
-    front: Front,
-    emit: (what: ServerHappening) => void,
-  ) {
+  constructor(config: Config, { pools, front, start, emit, events }: ServerParts) {
     this.#config = config;
     this.#pools = pools;
     this.#front = front;
+    this.#start = start;
     this.#emit = emit;
     this.events = events;
     for (const { name, address } of this.listeners) emit({ kind: 'listening', listener: name, address });
+  }
+
+  get config(): Config {
+    return this.#config;
   }
 
   get listeners(): readonly BoundListener[] {
@@ -116,7 +144,7 @@ class Server implements RunningServer {
   }
 
   get ready(): boolean {
-    return this.#state === 'serving';
+    return this.#state === 'serving' && this.#front.isServing;
   }
 
   state(): ServerState {
@@ -129,6 +157,36 @@ class Server implements RunningServer {
 
   collect(): Promise<Counters> {
     return this.#front.collect();
+  }
+
+  reload(config: Config): Promise<Reloaded> {
+    const reloaded = this.#lastReload.then(() => this.#reload(config));
+    this.#lastReload = reloaded.catch(() => {});
+    return reloaded;
+  }
+
+  setMode(pool: string, endpoint: string, mode: Mode, reason?: string): Promise<boolean> {
+    const { membership } = this.#poolNamed(pool);
+    return this.#applied(pool, membership.setMode(endpoint, mode, reason));
+  }
+
+  setWeight(pool: string, endpoint: string, weight: number, reason?: string): Promise<boolean> {
+    const { membership } = this.#poolNamed(pool);
+    return this.#applied(pool, membership.setWeight(endpoint, weight, reason));
+  }
+
+  async addEndpoint(pool: string, endpoint: EndpointOptions): Promise<void> {
+    const served = this.#poolNamed(pool);
+    served.replaceEndpoints([...served.endpoints(), endpoint]);
+    await this.#applied(pool, true);
+  }
+
+  async removeEndpoint(pool: string, id: string): Promise<boolean> {
+    const served = this.#poolNamed(pool);
+    const left = served.endpoints().filter((each) => each.id !== id);
+    const isKnown = left.length < served.endpoints().length;
+    if (isKnown) served.replaceEndpoints(left);
+    return this.#applied(pool, isKnown);
   }
 
   drain(): Promise<DrainResult> {
@@ -145,6 +203,38 @@ class Server implements RunningServer {
     this.#state = 'closed';
     for (const pool of this.#pools.values()) pool.membership.close();
     return this.#front.close();
+  }
+
+  async #reload(config: Config): Promise<Reloaded> {
+    if (this.#state !== 'serving') throw new EquipoiseError('not-serving', 'the server is ending');
+    const { config: next, needsRestart } = withoutRestart(this.#config, config);
+    const changes = changesOf(this.#config, next);
+    const plan = await planPools(this.#pools, next.pools, this.#start);
+    try {
+      await this.#front.configure(next, () => {
+        plan.apply();
+        return this.#pools;
+      });
+    } catch (error) {
+      plan.discard();
+      throw error;
+    }
+    this.#config = next;
+    for (const name of this.#pools.keys()) await this.#applied(name, true);
+    this.#emit({ kind: 'reloaded', changes, needsRestart });
+    return { changes, needsRestart };
+  }
+
+  #poolNamed(name: string): ServedPool {
+    const pool = this.#pools.get(name);
+    if (pool === undefined) throw new EquipoiseError('pool-unknown', `there is no pool "${name}"`);
+    return pool;
+  }
+
+  /** Answers `result` when every worker follows what the pool's membership says now. */
+  async #applied(pool: string, result: boolean): Promise<boolean> {
+    await this.#front.followed(pool, this.#poolNamed(pool).membership.version);
+    return result;
   }
 
   async #drain(): Promise<DrainResult> {

@@ -1,45 +1,54 @@
 import type { Config } from '../config/config.ts';
 import type { MembershipUpdate } from '../control/membership/snapshot.ts';
 import type { CountersData } from '../telemetry/counters.ts';
-import type { SocketAddress } from '../transport/transport.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
-import type { BoundListener } from './front.ts';
+import type { BoundListener, Served } from './front.ts';
 import type { PoolMemory } from './pool-memory.ts';
 
-/** What the main thread tells a worker, in this order: `start`, each pool's first `membership`, `open`, then anything. */
+/**
+ * What the main thread tells a worker: `pools`, the first `membership` of each new pool, `listeners`; then anything. Another
+ * configuration comes in the same order.
+ */
 export type ToWorker =
-  | WorkerStart
+  | WorkerPools
   | { readonly kind: 'membership'; readonly pool: string; readonly update: MembershipUpdate }
-  /** Binds the listeners; addresses by listener, with real ports. */
-  | { readonly kind: 'open'; readonly binds: Readonly<Record<string, readonly SocketAddress[]>> }
+  | WorkerListeners
   /** Answered by `counted`. */
   | { readonly kind: 'count' }
   | { readonly kind: 'drain'; readonly timeoutMs: number };
 
-export interface WorkerStart {
-  readonly kind: 'start';
+/** Makes new pools and prepares other options of those that are there. */
+export interface WorkerPools {
+  readonly kind: 'pools';
   /** From 0. */
   readonly worker: number;
-  readonly config: Config;
+  readonly pools: Config['pools'];
   /** By pool. */
   readonly memory: Readonly<Record<string, PoolMemory>>;
+}
+
+/** Puts the pools' options and these listeners in force; answered by `serving` or `refused`. Their addresses have real ports. */
+export interface WorkerListeners {
+  readonly kind: 'listeners';
+  readonly config: Served;
   readonly connections: ConnectionsMemory;
 }
 
-/** Open connections: a row of words per worker, a word in it per listener, in the order of the configuration. */
+/** Open connections: a row of words per worker, a word in it per listener. */
 export interface ConnectionsMemory {
   readonly words: Int32Array;
+  /** Whose word is which; longer in a later message, but no name moves while its connections are open. */
   readonly listeners: readonly string[];
   readonly workers: number;
 }
 
 /** What a worker tells the main thread. */
 export type FromWorker =
-  | { readonly kind: 'opened'; readonly listeners: readonly BoundListener[] }
-  /** It cannot start; it ends by itself. */
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
-  /** A snapshot of the membership is in force. */
+  | { readonly kind: 'serving'; readonly listeners: readonly BoundListener[] }
+  /** The configuration cannot be served; what was in force before still is. Without such a one the worker ends. */
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  /** The pool's membership is in force as of this version. */
   | { readonly kind: 'applied'; readonly pool: string; readonly version: number }
   | { readonly kind: 'happened'; readonly what: ServerHappening }
   | { readonly kind: 'counted'; readonly counters: CountersData }

@@ -1,9 +1,11 @@
+import type { MembershipUpdate } from '../control/membership/snapshot.ts';
 import { EquipoiseError } from '../core/kernel/errors.ts';
+import type { ConnectionsElsewhere } from './connection-total.ts';
 import type { ServerHappening } from './events.ts';
-import { type Front, type FrontDeps, openFront } from './front.ts';
+import { type FrontDeps, openFront, type ThreadFront } from './front.ts';
 import { createPoolPicker, type PoolPicker, type PoolPickerDeps } from './pool-picker.ts';
 import { connectionsElsewhere, connectionsWord } from './shared-connections.ts';
-import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
+import type { FromWorker, ToWorker, WorkerListeners, WorkerPools } from './worker-messages.ts';
 
 export type WorkerThreadDeps = Omit<PoolPickerDeps & FrontDeps, 'emit' | 'elsewhere'>;
 
@@ -29,8 +31,13 @@ class WorkerThread {
   readonly #main: MainThread;
   readonly #deps: WorkerThreadDeps;
   readonly #pools = new Map<string, PoolPicker>();
-  #start: WorkerStart | undefined;
-  #front: Front | undefined;
+  /** Put other options of pools in force. */
+  #prepared: (() => PoolPicker)[] = [];
+  #added: readonly string[] = [];
+  #configured: ReadonlySet<string> = new Set();
+  #front: ThreadFront | undefined;
+  #worker = 0;
+  #elsewhere: ConnectionsElsewhere = { of: () => 0 };
 
   constructor(main: MainThread, deps: WorkerThreadDeps) {
     this.#main = main;
@@ -39,16 +46,12 @@ class WorkerThread {
 
   receive(message: ToWorker): void | Promise<void> {
     switch (message.kind) {
-      case 'start':
-        return this.#begin(message);
+      case 'pools':
+        return this.#prepare(message);
       case 'membership':
-        this.#pools.get(message.pool)!.apply(message.update);
-        if (message.update.kind === 'snapshot') {
-          this.#main.post({ kind: 'applied', pool: message.pool, version: message.update.version });
-        }
-        return;
-      case 'open':
-        return this.#open(message.binds);
+        return this.#follow(message.pool, message.update);
+      case 'listeners':
+        return this.#serve(message);
       case 'count':
         return this.#main.post({ kind: 'counted', counters: this.#deps.counters.data() });
       case 'drain':
@@ -57,36 +60,56 @@ class WorkerThread {
     }
   }
 
+  /** A message could not be obeyed. */
   fail(error: unknown): void {
     const code = error instanceof EquipoiseError ? error.code : 'worker-failed';
-    this.#main.post({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error) });
-    void this.#front?.close();
-    this.#main.exit();
+    this.#main.post({ kind: 'refused', code, message: error instanceof Error ? error.message : String(error) });
+    this.#prepared = [];
+    for (const name of this.#added) this.#pools.delete(name);
+    if (this.#front === undefined) this.#main.exit();
   }
 
-  async #begin(start: WorkerStart): Promise<void> {
-    this.#start = start;
-    for (const [name, options] of Object.entries(start.config.pools)) {
-      const share = { memory: start.memory[name]!, worker: start.worker };
-      const deps = { ...this.#deps, emit: (what: ServerHappening) => this.#emit(what) };
-      this.#pools.set(name, await createPoolPicker(name, options, deps, share));
+  async #prepare({ pools, memory, worker }: WorkerPools): Promise<void> {
+    this.#prepared = [];
+    this.#added = Object.keys(pools).filter((name) => !this.#pools.has(name));
+    this.#configured = new Set(Object.keys(pools));
+    this.#worker = worker;
+    const deps = { ...this.#deps, emit: (what: ServerHappening) => this.#emit(what) };
+    for (const [name, options] of Object.entries(pools)) {
+      const known = this.#pools.get(name);
+      if (known !== undefined) this.#prepared.push(await known.prepare(options));
+      else this.#pools.set(name, await createPoolPicker(name, options, deps, { memory: memory[name]!, worker }));
     }
   }
 
-  async #open(binds: Extract<ToWorker, { kind: 'open' }>['binds']): Promise<void> {
-    const { config, connections, worker } = this.#start!;
-    const { counters } = this.#deps;
-    for (const name of Object.keys(binds)) counters.listener(name, connectionsWord(connections, worker, name));
-    const listeners = Object.fromEntries(
-      Object.entries(binds).map(([name, bind]) => [name, { ...config.listeners[name]!, bind }]),
-    );
-    const deps = {
-      ...this.#deps,
-      emit: (what: ServerHappening) => this.#emit(what),
-      elsewhere: connectionsElsewhere(connections, worker),
-    };
-    this.#front = await openFront({ limits: config.limits, listeners }, this.#pools, deps, true);
-    this.#main.post({ kind: 'opened', listeners: this.#front.listeners });
+  #follow(name: string, update: MembershipUpdate): void {
+    // Of a pool that could not be made, or is gone.
+    const pool = this.#pools.get(name);
+    pool?.apply(update);
+    this.#main.post({ kind: 'applied', pool: name, version: update.version });
+  }
+
+  async #serve({ config, connections }: WorkerListeners): Promise<void> {
+    for (const name of Object.keys(config.listeners)) {
+      this.#deps.counters.listener(name, connectionsWord(connections, this.#worker, name));
+    }
+    this.#elsewhere = connectionsElsewhere(connections, this.#worker);
+    if (this.#front === undefined) {
+      const emit = (what: ServerHappening) => this.#emit(what);
+      const elsewhere: ConnectionsElsewhere = { of: (listener) => this.#elsewhere.of(listener) };
+      this.#front = await openFront(config, this.#pools, { ...this.#deps, emit, elsewhere }, true);
+    } else await this.#front.configure(config, () => this.#applyPrepared());
+    this.#added = [];
+    this.#main.post({ kind: 'serving', listeners: this.#front.listeners });
+  }
+
+  #applyPrepared(): ReadonlyMap<string, PoolPicker> {
+    for (const apply of this.#prepared.splice(0)) {
+      const pool = apply();
+      this.#pools.set(pool.name, pool);
+    }
+    for (const name of [...this.#pools.keys()]) if (!this.#configured.has(name)) this.#pools.delete(name);
+    return this.#pools;
   }
 
   async #drain(timeoutMs: number): Promise<void> {

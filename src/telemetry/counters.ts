@@ -22,10 +22,16 @@ export class ListenerCounters implements ListenerMetrics {
   sent = 0;
   readonly refused = { limit: 0, 'per-source': 0 };
   readonly #answers = new Float64Array(STATUSES);
-  readonly #open: Int32Array;
+  #open: Int32Array;
 
   /** `open`: one word, which other threads may read. Default: its own. */
   constructor(open: Int32Array = new Int32Array(1)) {
+    this.#open = open;
+  }
+
+  /** Counts open connections in this word from now on. */
+  countIn(open: Int32Array): void {
+    open[0] = this.open;
     this.#open = open;
   }
 
@@ -192,6 +198,7 @@ export class Counters {
   /** Of the listener `name`; made on first use, over the word `open` if that is given. */
   listener(name: string, open?: Int32Array): ListenerCounters {
     const known = this.listeners.get(name);
+    if (open !== undefined) known?.countIn(open);
     if (known !== undefined) return known;
     const made = new ListenerCounters(open);
     this.listeners.set(name, made);

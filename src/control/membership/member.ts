@@ -12,7 +12,7 @@ export interface MemberDeps {
   /** Absent: whoever connects resolves names. */
   readonly resolver?: Resolver;
   /** Absent: no checks. */
-  readonly health?: { readonly options: HealthOptions; readonly checker: CheckerDeps };
+  health?: { readonly options: HealthOptions; readonly checker: CheckerDeps };
   readonly clock: Clock;
   /** One of `health`, `mode`, `addresses` changed from `from` to `to`. */
   readonly onChange: (member: Member, what: MemberField, from: string, to: string, reason: string) => void;
@@ -74,6 +74,19 @@ export class Member {
     }
     this.#startChecks(delayMs);
     this.#settle();
+  }
+
+  /** By the checks that `deps` have now, the first after `delayMs`. */
+  checkAnew(delayMs: number): void {
+    this.#checker?.stop();
+    this.#checker = undefined;
+    if (this.#deps.health !== undefined) {
+      if (this.#addresses.length > 0) this.#startChecks(delayMs);
+      return;
+    }
+    const { health } = this.#verdict;
+    this.#verdict = initialVerdict('unknown');
+    if (health !== 'unknown') this.#deps.onChange(this, 'health', health, 'unknown', 'no checks any more');
   }
 
   stop(): void {

@@ -74,10 +74,14 @@ export interface Membership {
   /** Calls `listener` at once with a snapshot, then with each update in order. Returns how to stop it. */
   subscribe(listener: (update: MembershipUpdate) => void): () => void;
   endpoints(): readonly EndpointState[];
+  /** Of the last update. */
+  readonly version: number;
   /** False when there is no such endpoint. `reason` goes into the event. */
   setMode(id: string, mode: Mode, reason?: string): boolean;
   /** `weight` ≥ 0; 0 receives no pick. False when there is no such endpoint. */
   setWeight(id: string, weight: number, reason?: string): boolean;
+  /** Other checks from now on, or none: what they said of an endpoint holds until the next ones say otherwise; without any, all are `unknown`. */
+  setChecks(checks: MembershipOptions['checks']): void;
   /** Ends checks and resolution; nothing is told any more. */
   close(): void;
 }
@@ -91,8 +95,9 @@ class LiveMembership implements Membership {
   readonly settled: Promise<void>;
   readonly #pool: string;
   #onEvent: (event: MembershipEvent) => void;
+  readonly #options: MembershipOptions;
   readonly #memberDeps: MemberDeps;
-  readonly #intervalMs: number;
+  #intervalMs: number;
   readonly #provider: { stop(): void };
   readonly #listeners = new Set<(update: MembershipUpdate) => void>();
   readonly #slots: Slots;
@@ -105,6 +110,7 @@ class LiveMembership implements Membership {
 
   constructor(options: MembershipOptions) {
     const { checks, endpoints } = options;
+    this.#options = options;
     this.#pool = options.pool;
     this.#slots = new Slots(options.isSlotInUse ?? (() => false));
     this.#onEvent = options.onEvent ?? (() => {});
@@ -126,6 +132,10 @@ class LiveMembership implements Membership {
     return () => void this.#listeners.delete(listener);
   }
 
+  get version(): number {
+    return this.#version;
+  }
+
   endpoints(): readonly EndpointState[] {
     return [...this.#members.values()].map(describe);
   }
@@ -145,6 +155,16 @@ class LiveMembership implements Membership {
     this.#tell({ ...this.#snapshot(), version: ++this.#version });
     this.#event(id, 'weight', `${from}`, `${weight}`, reason);
     return true;
+  }
+
+  setChecks(checks: MembershipOptions['checks']): void {
+    this.#intervalMs = checks?.options.interval ?? 0;
+    if (checks === undefined) delete this.#memberDeps.health;
+    else this.#memberDeps.health = { options: checks.options, checker: checkerDeps(this.#options, checks) };
+    const members = [...this.#members.values()];
+    members.forEach((member, index) => {
+      member.checkAnew(firstCheckDelayMs(index, members.length, this.#intervalMs));
+    });
   }
 
   close(): void {

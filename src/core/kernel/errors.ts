@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'endpoint-unknown'
   | 'listen-failed'
   | 'policy-unknown'
+  | 'not-serving'
   | 'pool-unknown'
   | 'registry-duplicate'
   | 'runtime-unsupported'

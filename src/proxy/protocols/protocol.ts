@@ -36,6 +36,11 @@ export interface ProtocolRuntime {
   readonly handlers: SocketHandlers<never>;
   /** Client connections open now. */
   readonly openConnections: number;
+  /**
+   * Takes over other options and pools; `bind` is not looked at. They hold from the next request (tcp: connection) on; what
+   * is under way goes on. A pool that has the same picker as before keeps its connections.
+   */
+  configure(options: ListenerOptions, pools: ReadonlyMap<string, ProxyPool>): void;
   /** Closes idle connections now and every other one politely after the exchange that is under way. */
   drain(): void;
   /** Closes every connection at once. */

@@ -20,17 +20,24 @@ export const tcp: ProtocolDefinition<'tcp'> = {
 
 class TcpListener implements ProtocolRuntime {
   readonly deps: ProtocolDeps;
-  readonly #limits: ListenerOptions['limits'];
+  #limits: ListenerOptions['limits'];
   readonly #sources: ClientSources;
   readonly #clients = new Set<TcpClient>();
-  readonly #pools: WeightedPools;
+  #pools: ReadonlyMap<string, ProxyPool>;
+  #destinations: WeightedPools;
 
   constructor(options: ListenerOptions, deps: ProtocolDeps) {
-    const route = options.routes[0]!;
     this.deps = deps;
     this.#limits = options.limits;
     this.#sources = new ClientSources([]);
-    this.#pools = new WeightedPools(route.pools ?? [{ pool: route.pool!, weight: 1 }]);
+    this.#pools = deps.pools;
+    this.#destinations = destinationsOf(options);
+  }
+
+  configure(options: ListenerOptions, pools: ReadonlyMap<string, ProxyPool>): void {
+    this.#limits = options.limits;
+    this.#pools = pools;
+    this.#destinations = destinationsOf(options);
   }
 
   get openConnections(): number {
@@ -51,7 +58,7 @@ class TcpListener implements ProtocolRuntime {
 
   #accept(socket: Socket<TcpClient>): void {
     const source = this.#sources.enter(socket.remoteAddress);
-    const pool = this.deps.pools.get(this.#pools.next())!;
+    const pool = this.#pools.get(this.#destinations.next())!;
     const client = new TcpClient(this, pool, socket, source);
     socket.data = client;
     const { connections, perSource = Number.POSITIVE_INFINITY } = this.#limits;
@@ -79,6 +86,12 @@ class TcpListener implements ProtocolRuntime {
   terminate(): void {
     for (const client of [...this.#clients]) client.terminate();
   }
+}
+
+/** A tcp listener has one route, without a match. */
+function destinationsOf({ routes }: ListenerOptions): WeightedPools {
+  const { pools, pool } = routes[0]!;
+  return new WeightedPools(pools ?? [{ pool: pool!, weight: 1 }]);
 }
 
 /** A client's connection and the tries to find it an endpoint. */

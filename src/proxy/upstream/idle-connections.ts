@@ -1,10 +1,11 @@
 /** Kept-alive connections to the endpoints of one pool, by slot; the one used last is taken first. */
 export class IdleConnections<C> {
   readonly #bySlot: C[][] = [];
-  readonly #maxPerEndpoint: number;
+  /** At 0 none is kept any more. */
+  maxPerEndpoint: number;
 
   constructor(maxPerEndpoint: number) {
-    this.#maxPerEndpoint = maxPerEndpoint;
+    this.maxPerEndpoint = maxPerEndpoint;
   }
 
   take(slot: number): C | undefined {
@@ -20,7 +21,7 @@ export class IdleConnections<C> {
   put(slot: number, connection: C): boolean {
     while (this.#bySlot.length <= slot) this.#bySlot.push([]);
     const idle = this.#bySlot[slot]!;
-    if (idle.length >= this.#maxPerEndpoint) return false;
+    if (idle.length >= this.maxPerEndpoint) return false;
     idle.push(connection);
     return true;
   }

@@ -8,7 +8,8 @@ interface Line {
 /** A protocol in miniature: each line is an exchange and comes back with the name of the listener before it. */
 export const lines: ProtocolDefinition<'lines'> = {
   type: 'lines',
-  create: (name, { limits }, { listenerMetrics }) => {
+  create: (name, options, { listenerMetrics }) => {
+    let { limits } = options;
     const sockets = new Set<Socket<Line>>();
     let draining = false;
 
@@ -47,6 +48,9 @@ export const lines: ProtocolDefinition<'lines'> = {
       handlers: handlers as SocketHandlers<never>,
       get openConnections() {
         return sockets.size;
+      },
+      configure(next) {
+        limits = next.limits;
       },
       drain() {
         draining = true;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import type { ListenerMetrics } from '../../../telemetry/metrics.ts';
 import type { DescriptorBudget } from '../../../transport/descriptors.ts';
@@ -7,7 +8,7 @@ import { type ClientSource, ClientSources } from '../../client-source.ts';
 import type { ListenerOptions, RouteOptions } from '../../listener-options.ts';
 import { Router } from '../../routing/router.ts';
 import { WeightedPools } from '../../routing/weighted-pools.ts';
-import type { ProtocolDeps, ProtocolRuntime } from '../protocol.ts';
+import type { ProtocolDeps, ProtocolRuntime, ProxyPool } from '../protocol.ts';
 import { ClientConnection } from './client-connection.ts';
 import { Exchange, ONE_WRITE_BYTES } from './exchange.ts';
 import { Http1Pool } from './pool.ts';
@@ -34,26 +35,27 @@ interface Destination {
 
 /** One http listener at work: what its connections share. */
 export class Http1Listener implements ProtocolRuntime {
-  readonly options: ListenerOptions;
+  options: ListenerOptions;
   readonly transport: Transport;
   readonly timers: TimerWheel;
   readonly clock: Clock;
   readonly descriptors: DescriptorBudget;
   readonly metrics: ListenerMetrics;
-  readonly headLimits: HeadLimits;
+  headLimits: HeadLimits;
   /** One of each serves all connections: a head that is complete is dealt with before another one is parsed. */
-  readonly requestHead: RequestHead;
-  readonly responseHead: ResponseHead;
-  readonly scratch: Buffer;
+  requestHead: RequestHead;
+  responseHead: ResponseHead;
+  scratch: Buffer;
   /** Exchanges that are free for the next request. */
   readonly exchanges: Exchange[] = [];
   readonly upstreams = new Set<UpstreamConnection>();
   isDraining = false;
   readonly #clients = new Set<ClientConnection>();
-  readonly #sources: ClientSources;
-  readonly #router: Router;
-  readonly #destinations: readonly Destination[];
-  readonly #pools = new Map<string, Http1Pool>();
+  readonly #deps: ProtocolDeps;
+  #sources: ClientSources;
+  #router: Router;
+  #destinations: readonly Destination[];
+  #pools = new Map<string, Http1Pool>();
   #refusedOpen = 0;
 
   constructor(options: ListenerOptions, deps: ProtocolDeps) {
@@ -66,26 +68,58 @@ export class Http1Listener implements ProtocolRuntime {
     this.headLimits = options.limits;
     this.requestHead = new RequestHead(options.limits);
     this.responseHead = new ResponseHead(options.limits);
-    this.scratch = Buffer.allocUnsafeSlow(HEAD_COPIES * options.limits.headBytes + ADDED_BYTES + ONE_WRITE_BYTES);
+    this.scratch = createScratch(options);
+    this.#deps = deps;
     this.#sources = new ClientSources(options.trustedProxies);
     this.#router = new Router(options.routes);
-    this.#destinations = options.routes.map((route) => this.#destination(route, deps));
+    this.#destinations = options.routes.map((route) => this.#destination(route, deps.pools));
   }
 
-  #destination(route: RouteOptions, deps: ProtocolDeps): Destination {
-    for (const { pool } of route.pools ?? []) this.#pool(pool, deps);
+  configure(options: ListenerOptions, pools: ReadonlyMap<string, ProxyPool>): void {
+    const before = this.options;
+    this.options = options;
+    if (
+      before.limits.headBytes !== options.limits.headBytes ||
+      before.limits.headerFields !== options.limits.headerFields
+    ) {
+      this.headLimits = options.limits;
+      this.requestHead = new RequestHead(options.limits);
+      this.responseHead = new ResponseHead(options.limits);
+      this.scratch = createScratch(options);
+    }
+    // Connections that are open keep what was found out about where they come from.
+    if (!isDeepStrictEqual(before.trustedProxies, options.trustedProxies)) {
+      this.#sources = new ClientSources(options.trustedProxies);
+    }
+    this.#router = new Router(options.routes);
+    const former = this.#pools;
+    this.#pools = new Map([...former].filter(([name, pool]) => pools.get(name)?.picker === pool.picker));
+    for (const [name, pool] of this.#pools) pool.configure(pools.get(name)!);
+    this.#destinations = options.routes.map((route) => this.#destination(route, pools));
+    const used = new Set(
+      options.routes.flatMap((route) => [route.pool, ...(route.pools ?? []).map(({ pool }) => pool)]),
+    );
+    for (const [name, pool] of former) {
+      if (used.has(name) && this.#pools.get(name) === pool) continue;
+      pool.retire();
+      if (this.#pools.get(name) === pool) this.#pools.delete(name);
+    }
+  }
+
+  #destination(route: RouteOptions, pools: ReadonlyMap<string, ProxyPool>): Destination {
+    for (const { pool } of route.pools ?? []) this.#pool(pool, pools);
     return {
       route,
-      pool: route.pool === undefined ? null : this.#pool(route.pool, deps),
+      pool: route.pool === undefined ? null : this.#pool(route.pool, pools),
       weighted: route.pools === undefined ? null : new WeightedPools(route.pools),
       answers: route.respond === undefined ? null : fixedAnswers(route.respond),
     };
   }
 
-  #pool(name: string, deps: ProtocolDeps): Http1Pool {
+  #pool(name: string, pools: ReadonlyMap<string, ProxyPool>): Http1Pool {
     let pool = this.#pools.get(name);
     if (pool === undefined) {
-      pool = new Http1Pool(deps.pools.get(name)!, deps);
+      pool = new Http1Pool(pools.get(name)!, this.#deps);
       this.#pools.set(name, pool);
     }
     return pool;
@@ -197,4 +231,8 @@ export class Http1Listener implements ProtocolRuntime {
     for (const client of [...this.#clients]) client.cut();
     for (const upstream of [...this.upstreams]) upstream.abandon();
   }
+}
+
+function createScratch({ limits }: ListenerOptions): Buffer {
+  return Buffer.allocUnsafeSlow(HEAD_COPIES * limits.headBytes + ADDED_BYTES + ONE_WRITE_BYTES);
 }

@@ -12,35 +12,49 @@ import type { UpstreamConnection } from './upstream-connection.ts';
 /** A pool as one http listener uses it: its idle connections, and what depends only on the configuration. */
 export class Http1Pool {
   readonly name: string;
-  readonly options: PoolOptions;
+  options!: PoolOptions;
   readonly picker: Picker;
   readonly metrics: PoolMetrics;
   readonly idle: IdleConnections<UpstreamConnection>;
-  readonly requestExtras: RequestExtras;
+  requestExtras!: RequestExtras;
   /** Null where the client's address is the key, or none is wanted. */
-  readonly keyOf: KeyReader | null;
+  keyOf!: KeyReader | null;
   /** Null where every request costs 1. */
-  readonly costOf: CostReader | null;
+  costOf!: CostReader | null;
   /** The policy wants what endpoints report of their load. */
-  readonly readsReports: boolean;
+  readsReports!: boolean;
+  readonly #deps: ProtocolDeps;
   readonly #servedByLines: (string | undefined)[] = [];
 
   constructor(pool: ProxyPool, deps: ProtocolDeps) {
     this.name = pool.name;
-    this.options = pool.options;
     this.picker = pool.picker;
     this.metrics = deps.poolMetrics(pool.name);
     this.idle = new IdleConnections(pool.options.connections.idle);
-    this.requestExtras = {
-      host: pool.options.host ?? null,
-      forwarded: pool.options.forwarded,
-      makeRequestId: pool.options.requestId ? () => requestId(deps) : null,
-    };
-    const { key, reports } = policyNeeds(pool.options.policy);
-    this.keyOf = compileKey(key);
-    this.costOf = compileCost(pool.options.cost, pool.cost, deps.onError);
-    this.readsReports = reports;
+    this.#deps = deps;
+    this.configure(pool);
     pool.picker.onLeft((slot) => this.#forget(slot));
+  }
+
+  /** Takes over other options of the pool; its picker is the same. */
+  configure({ options, cost }: ProxyPool): void {
+    this.options = options;
+    this.idle.maxPerEndpoint = options.connections.idle;
+    this.requestExtras = {
+      host: options.host ?? null,
+      forwarded: options.forwarded,
+      makeRequestId: options.requestId ? () => requestId(this.#deps) : null,
+    };
+    const { key, reports } = policyNeeds(options.policy);
+    this.keyOf = compileKey(key);
+    this.costOf = compileCost(options.cost, cost, this.#deps.onError);
+    this.readsReports = reports;
+  }
+
+  /** No route leads here any more: connections that are still in use are not kept after it. */
+  retire(): void {
+    this.idle.maxPerEndpoint = 0;
+    this.closeIdle();
   }
 
   servedByLine(slot: number): string {
