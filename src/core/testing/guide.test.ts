@@ -2,13 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execPath, versions } from 'node:process';
+import process, { execPath, versions } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const guide = readFileSync(join(root, 'docs/guides/add-a-policy.md'), 'utf8');
 const [policy = '', itsTest = ''] = [...guide.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1]);
+
+/** As in bin/bun.mjs. */
+const env = { ...process.env, BUN_RUNTIME_TRANSPILER_CACHE_PATH: '0' };
 
 /**
  * A house like ours, in which the guide's two files are the only policy. Everything else is linked.
@@ -39,7 +42,7 @@ describe.skipIf(versions['bun'] === undefined)('docs/guides/add-a-policy.md', ()
   /** What a command says, whether it succeeds or not. */
   function run(file: string, ...args: string[]): string {
     try {
-      return execFileSync(file, args, { cwd: house, encoding: 'utf8', stdio: 'pipe' });
+      return execFileSync(file, args, { cwd: house, env, encoding: 'utf8', stdio: 'pipe' });
     } catch (error) {
       const { stdout, stderr } = error as { stdout: string; stderr: string };
       return `failed\n${stdout}${stderr}`;
