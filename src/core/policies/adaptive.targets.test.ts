@@ -8,15 +8,14 @@ import {
   type Workload,
   workloads,
 } from '../testing/index.ts';
-import { adaptive } from './adaptive.ts';
-import { leastConnections } from './least-connections.ts';
+import { createPolicy } from './registry.ts';
 
 const SEEDS = [1, 2, 3, 4, 5, 6];
 /** Of the workload's length; in 30 s ten endpoints are disturbed some 22 times, in six runs 135 times. */
 const LENGTH = 1 / 4;
 
-const subject: PolicyUnderTest = (deps) => adaptive.create({ type: 'adaptive' }, deps);
-const reference: PolicyUnderTest = (deps) => leastConnections.create({ type: 'least-connections' }, deps);
+const subject: PolicyUnderTest = (deps) => createPolicy('adaptive', deps);
+const reference: PolicyUnderTest = (deps) => createPolicy('least-connections', deps);
 
 type Figure = 'meanMs' | 'p99Ms' | 'p999Ms' | 'failures';
 
