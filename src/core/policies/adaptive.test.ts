@@ -11,7 +11,10 @@ import {
 import { adaptive } from './adaptive.ts';
 
 const options = { type: 'adaptive' } as const;
-describePolicyContract('adaptive', adaptive.create, { options });
+describePolicyContract('adaptive', adaptive.create, {
+  options,
+  learned: (policy, slot) => policy.explain!(slot, pickRequest())['measuredSlowness'],
+});
 describeLatencyPolicy('adaptive', adaptive.create, { options, uneven: { mean: 0.8, p99: 0.7 } });
 
 const request = pickRequest();

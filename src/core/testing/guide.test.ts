@@ -14,7 +14,7 @@ const [policy = '', itsTest = ''] = [...guide.matchAll(/```ts\n(.*?)```/gs)].map
 const env = { ...process.env, BUN_RUNTIME_TRANSPILER_CACHE_PATH: '0' };
 
 /**
- * A house like ours, in which the guide's two files are the only policy. Everything else is linked.
+ * A house like ours, in which the guide's two files are the only policy with a test. Everything else is linked.
  */
 function makeHouse(): string {
   const house = mkdtempSync(join(tmpdir(), 'equipoise-guide-'));
@@ -23,6 +23,10 @@ function makeHouse(): string {
   symlinkSync(join(root, 'package.json'), join(house, 'package.json'));
   for (const room of readdirSync(join(root, 'src/core')).filter((each) => each !== 'policies')) {
     symlinkSync(join(root, 'src/core', room), join(house, 'src/core', room));
+  }
+  // What latency policies are compared with.
+  for (const reference of ['least-connections.ts', 'random.ts']) {
+    symlinkSync(join(root, 'src/core/policies', reference), join(house, 'src/core/policies', reference));
   }
   writeFileSync(join(house, 'src/core/policies/fewest-failures.ts'), policy);
   writeFileSync(join(house, 'src/core/policies/fewest-failures.test.ts'), itsTest);
