@@ -5,10 +5,13 @@ import type { ServerEvent } from './events.ts';
 
 type Level = 'info' | 'warn' | 'error';
 
-interface Line {
+export interface Line {
   readonly level: Level;
   readonly message: string;
 }
+
+/** What a line says of an event; empty for one that is not worth a line. */
+export const describeEvent = (event: ServerEvent): Partial<Line> => describe(event) ?? {};
 
 /** `2026-11-22T15:00:00.000Z warn pool main: endpoint a is down (was up): connect refused`; undefined: not worth a line. */
 export function formatEvent(event: ServerEvent): string | undefined {
@@ -66,6 +69,16 @@ function describe(event: ServerEvent): Line | undefined {
       return describeReload(event);
     case 'reload-refused':
       return { level: 'error', message: `the configuration was not changed: ${event.reason}` };
+    case 'audit': {
+      const by = event.credential === 'token' ? `${event.from}, with the token` : event.from;
+      return { level: 'info', message: `admin: ${event.what} (by ${by})` };
+    }
+    case 'state-restored': {
+      const dropped = event.dropped.length === 0 ? '' : `; dropped: ${event.dropped.join(', ')}`;
+      return { level: 'info', message: `state file: ${settings(event.settings)} restored${dropped}` };
+    }
+    case 'state-failed':
+      return { level: 'warn', message: `state file: ${event.reason}` };
     case 'exception':
       return {
         level: 'error',
@@ -107,4 +120,5 @@ function describeGuard({ pool, endpoint, what, from, to, reason }: ServerEvent &
 
 const connections = (count: number) => (count === 1 ? '1 connection' : `${count} connections`);
 const requests = (count: number) => (count === 1 ? '1 request' : `${count} requests`);
+const settings = (count: number) => (count === 1 ? '1 setting' : `${count} settings`);
 const stackOf = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));

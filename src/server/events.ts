@@ -25,5 +25,17 @@ export type ServerHappening =
   | { readonly kind: 'reloaded'; readonly changes: readonly string[]; readonly needsRestart: readonly string[] }
   /** Another configuration was refused; what was in force still is. */
   | { readonly kind: 'reload-refused'; readonly reason: string }
+  /** A person changed something through the admin API; `what` says what it is now. */
+  | {
+      readonly kind: 'audit';
+      /** Address of whoever asked. */
+      readonly from: string;
+      readonly credential: 'token' | 'none';
+      readonly what: string;
+    }
+  /** What the state file held of an earlier run is in force; `dropped` are the settings that fit nothing any more. */
+  | { readonly kind: 'state-restored'; readonly settings: number; readonly dropped: readonly string[] }
+  /** The state file cannot be read or written. */
+  | { readonly kind: 'state-failed'; readonly reason: string }
   /** An exception that ended one connection; a mistake of ours. */
   | { readonly kind: 'exception'; readonly listener?: string; readonly error: unknown };

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { EndpointState } from '../control/membership/membership.ts';
+import { DECIDES } from '../control/picker/guard-share.ts';
 import type { PickState } from '../control/picker/picker.ts';
 import type { EndpointOptions, Mode, PoolOptions } from '../control/pool-options.ts';
 import { EquipoiseError } from '../core/kernel/errors.ts';
@@ -31,6 +32,8 @@ export interface PoolState {
   readonly name: string;
   readonly policy: string;
   readonly endpoints: readonly (EndpointState & PickState & { readonly inFlight: number })[];
+  /** The endpoints that the configuration or a person listed last. */
+  readonly listed: readonly EndpointOptions[];
 }
 
 export interface RunningServer {
@@ -81,8 +84,10 @@ export async function startServer(config: Config, deps: ServerDeps): Promise<Run
   const pools = new Map<string, ServedPool>();
   const workers = workersOf(config, deps);
   const crew = workers > 1 ? createCrew(workers, pools, { ...deps, emit }) : undefined;
+  // The main thread picks nothing where workers do.
+  const watching = { worker: DECIDES, epochMs: 0, onNews() {} };
   const start = (name: string, options: PoolOptions) => {
-    const share = crew && { memory: createPoolMemory(options.endpoints.length, workers), worker: 0 };
+    const share = crew && { ...watching, memory: createPoolMemory(options.endpoints.length, workers) };
     return startPool(name, options, { ...deps, emit }, share, (version) => crew?.hasApplied(name, version) ?? true);
   };
   try {
@@ -250,7 +255,7 @@ class Server implements RunningServer {
   }
 }
 
-function describePool({ name, options, membership, picker, slots }: ServedPool): PoolState {
+function describePool({ name, options, membership, picker, slots, endpoints: listed }: ServedPool): PoolState {
   const endpoints = membership.endpoints().map((each) => {
     const slot = slots.get(each.id);
     return slot === undefined
@@ -258,5 +263,5 @@ function describePool({ name, options, membership, picker, slots }: ServedPool):
       : { ...each, ...picker.stateOf(slot), inFlight: picker.inFlight.of(slot) };
   });
   const { policy } = options;
-  return { name, policy: 'module' in policy ? policy.module : policy.type, endpoints };
+  return { name, policy: 'module' in policy ? policy.module : policy.type, endpoints, listed: listed() };
 }
