@@ -57,7 +57,7 @@ pools:
     host: x.y
     forwarded: true
     requestId: true
-  b: { policy: p2c, endpoints: [h:2], health: { type: tcp } }
+  b: { policy: p2c, endpoints: [h:2], health: { type: redis, password: hush } }
 `;
 
 function load(text: string) {
@@ -74,6 +74,7 @@ describe('effectiveConfig', () => {
     expect(load(text).config).toEqual({
       ...config,
       admin: { ...config.admin!, token: '***', readToken: '***' },
+      pools: { ...config.pools, b: { ...config.pools.b!, health: { ...config.pools.b!.health!, password: '***' } } },
     });
     expect(text).not.toContain('hush');
   });

@@ -63,7 +63,10 @@ function encodeNumber(value: number, parent: string, key: string): unknown {
 }
 
 const secretKeys: readonly unknown[] = ['token', 'readToken'];
-const isSecret = (path: Path): boolean => path.length === 2 && path[0] === 'admin' && secretKeys.includes(path[1]);
+/** Tokens of `admin`, and the password of a pool's checks: a header of these may have any name. */
+const isSecret = (path: Path): boolean =>
+  (path.length === 2 && path[0] === 'admin' && secretKeys.includes(path[1])) ||
+  (path.length === 4 && path[0] === 'pools' && path[2] === 'health' && path[3] === 'password');
 
 const escapeDollar = (value: unknown): unknown =>
   typeof value === 'string' ? value.replaceAll('${', () => '$${') : value;

@@ -3,9 +3,6 @@ import { closest, proposal } from '../core/kernel/proposal.ts';
 import type { Finding, Path } from './problem.ts';
 import { nameOf, notYetOf } from './reading.ts';
 
-/** Tags of the contract that are not built in this version: probes. */
-const notYetTypes = ['grpc', 'mysql', 'postgres', 'redis'];
-
 export interface SchemaResult<T> {
   /** Absent when there are findings. */
   readonly value?: T;
@@ -91,7 +88,6 @@ function describeType(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>):
   const given: unknown = (issue.input as Record<string, unknown> | undefined)?.[String(issue.discriminator)];
   if (given === undefined) return `is required; known here: ${known.join(', ')}`;
   if (typeof given !== 'string') return `expected a type, found ${nameOf(given)}; known here: ${known.join(', ')}`;
-  if (notYetTypes.includes(given)) return `"${given}" is not built yet; now: ${known.join(', ')}`;
   return `unknown type "${given}"; ${proposal(given, known)}`;
 }
 

@@ -260,7 +260,6 @@ describe('problems', () => {
       file({ pool: 'policy: p3c,' }),
       ['f:5:16 pools.a.policy: unknown type "p3c"; did you mean "p2c"?'],
     ],
-    ['a probe of later', file({ pool: 'health: { type: mysql },' }), ['"mysql" is not built yet']],
     [
       'an unknown option of a policy',
       file({ pool: 'policy: { type: ring-hash, virtualNode: 1 },' }),

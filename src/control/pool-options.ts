@@ -63,6 +63,8 @@ export type EndpointAddress =
 
 /** What a person says of an endpoint; only `ready` ones are picked. */
 export type Mode = 'ready' | 'draining' | 'maintenance';
+/** What an endpoint of a replicated store does: takes writes, or follows who does. */
+export type Role = 'primary' | 'replica';
 /** What checks say; `unknown` endpoints, not judged yet, are picked. */
 export type Health = 'up' | 'down' | 'unknown';
 

@@ -39,6 +39,11 @@ export abstract class ProbeConnection implements ProbeRun {
     this.#report = report;
   }
 
+  /** Reported or stopped: what comes now is of no interest. */
+  protected get isSettled(): boolean {
+    return this.#report === null;
+  }
+
   connect(): this {
     const { transport, silent } = this.#dialer;
     if (silent.has(this.#address)) this.#cancel = transport.connectCancellably(this.#address, HANDLERS, this);

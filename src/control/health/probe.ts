@@ -1,5 +1,6 @@
 import type { SocketAddress, Transport } from '../../transport/transport.ts';
 import type { Scheduler } from '../membership/scheduler.ts';
+import type { Role } from '../pool-options.ts';
 
 /** One way to ask an endpoint whether it can serve. */
 export interface Probe {
@@ -29,6 +30,8 @@ export interface ProbeResult {
   readonly kind: 'passed' | 'failed' | 'unreachable' | 'not-run';
   /** For people: `status 500, expected 200–399`. */
   readonly reason: string;
+  /** What a database says it is; absent where that was not asked. Of `passed` only. */
+  readonly role?: Role;
 }
 
 export interface ProbeDeps {
