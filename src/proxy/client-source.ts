@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import type { SourceCounter } from './shared-sources.ts';
 
 /**
  * What depends only on where a connection comes from, made once per address and shared by its connections:
@@ -10,8 +11,9 @@ export interface ClientSource {
   /** Plain: IPv4 without `::ffff:`; empty for unix sockets. */
   readonly ip: string;
   readonly isTrusted: boolean;
-  /** Connections open from here now. */
+  /** Connections open from here now, to this worker and to all of them; the second as of the last that came. */
   connections: number;
+  total: number;
   /** The lines of an untrusted client: X-Forwarded-For, X-Real-IP, X-Forwarded-Proto, and the start of X-Forwarded-Host. */
   readonly forwardedLines: Buffer;
 }
@@ -22,9 +24,12 @@ export const FORWARDED_HOST_NAME = 'X-Forwarded-Host: ';
 export class ClientSources {
   readonly #byAddress = new Map<string, ClientSource>();
   readonly #trusted: TrustedProxies;
+  readonly #counter: SourceCounter | undefined;
 
-  constructor(trustedProxies: readonly string[]) {
+  /** `counter` counts for all workers; absent where there is one. */
+  constructor(trustedProxies: readonly string[], counter?: SourceCounter) {
     this.#trusted = new TrustedProxies(trustedProxies);
+    this.#counter = counter;
   }
 
   /** The source for a peer's address as the socket gives it; counts a connection. */
@@ -35,10 +40,12 @@ export class ClientSources {
       this.#byAddress.set(address, source);
     }
     source.connections++;
+    source.total = this.#counter?.enter(address) ?? source.connections;
     return source;
   }
 
   leave(source: ClientSource): void {
+    this.#counter?.leave(source.address);
     if (--source.connections > 0) return;
     // Of a listener whose trusted proxies changed, it is not known here.
     if (this.#byAddress.get(source.address) === source) this.#byAddress.delete(source.address);
@@ -81,6 +88,7 @@ function makeSource(address: string, trusted: TrustedProxies): ClientSource {
     ip,
     isTrusted: trusted.has(ip),
     connections: 0,
+    total: 0,
     forwardedLines: Buffer.from(`${own}X-Forwarded-Proto: http\r\n${FORWARDED_HOST_NAME}`, 'latin1'),
   };
 }

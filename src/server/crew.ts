@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
 import type { Clock } from '../core/kernel/clock.ts';
+import type { Rng } from '../core/kernel/rng.ts';
 import { Counters, ended } from '../telemetry/counters.ts';
+import type { DescriptorBudget } from '../transport/descriptors.ts';
 import type { Transport } from '../transport/transport.ts';
 import { Crewman, type SpawnThread } from './crewman.ts';
 import type { DrainResult } from './drain.ts';
@@ -11,6 +13,7 @@ import type { BoundListener, Front, Served } from './front.ts';
 import { checkFree } from './listeners.ts';
 import { releasePoolMemory } from './pool-memory.ts';
 import type { ServedPool } from './pools.ts';
+import { createProgramMemory, type ProgramMemory, releaseProgramMemory } from './program-memory.ts';
 import {
   connectionsElsewhere,
   createConnectionsMemory,
@@ -26,6 +29,11 @@ export interface CrewDeps {
   readonly transport: Transport;
   readonly scheduler: Scheduler;
   readonly clock: Clock;
+  readonly rng: Rng;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  /** Its capacity is the program's. */
+  readonly descriptors: Pick<DescriptorBudget, 'capacity'>;
   readonly emit: (what: ServerHappening) => void;
 }
 
@@ -47,6 +55,8 @@ const LONGEST_DELAY_MS = 5000;
 /** A worker that has lived for this long starts afresh. */
 const PROVEN_MS = 10_000;
 const COUNT_EVERY_MS = 2000;
+/** How often verdicts are looked for that nobody has told. */
+const OBSERVE_EVERY_MS = 100;
 
 /** What the workers are to serve. */
 interface Order {
@@ -70,6 +80,9 @@ class ThreadCrew implements Crew {
   readonly #deaths: number[] = [];
   /** What workers counted that died. */
   readonly #retired = new Counters();
+  readonly #program: ProgramMemory;
+  /** What users' policies reported: each worker's does. */
+  readonly #reported = new Set<string>();
   #connections: ConnectionsMemory;
   #order: Order | undefined;
   /** As configured, with the addresses that were bound. */
@@ -82,6 +95,7 @@ class ThreadCrew implements Crew {
     this.#pools = pools;
     this.#deps = deps;
     this.#connections = createConnectionsMemory(workers);
+    this.#program = createProgramMemory(workers, deps.descriptors.capacity, deps.rng);
   }
 
   get listeners(): readonly BoundListener[] {
@@ -110,7 +124,11 @@ class ThreadCrew implements Crew {
     const others = Array.from({ length: this.#workers - 1 }, (_, index) => index + 1);
     await Promise.all(others.map((worker) => this.#serve(worker, this.#order!)));
     pools();
-    if (isFirst) this.#countNowAndThen();
+    this.#reported.clear();
+    if (isFirst) {
+      this.#countNowAndThen();
+      this.#observeNowAndThen();
+    }
   }
 
   hasApplied(pool: string, version: number): boolean {
@@ -175,7 +193,7 @@ class ThreadCrew implements Crew {
     const memory = Object.fromEntries([...this.#pools].map(([name, { share }]) => [name, share!.memory]));
     const crewman = this.#crew[worker]?.isServing === true ? this.#crew[worker] : this.#hire(worker);
     return crewman.configure(
-      { worker, pools, memory },
+      { worker, pools, memory, program: this.#program, originMs: this.#deps.wallClock() - this.#deps.clock.now() },
       { config: worker === 0 ? served : withoutUnix(served), connections },
     );
   }
@@ -183,11 +201,30 @@ class ThreadCrew implements Crew {
   #hire(worker: number): Crewman {
     const startedAtMs = this.#deps.clock.now();
     const crewman: Crewman = new Crewman(this.#deps.spawnThread(), this.#pools, {
-      onHappening: this.#deps.emit,
+      onHappening: (what) => this.#hear(what),
       onEnd: (reason) => this.#ended(worker, crewman, startedAtMs, reason),
     });
     this.#crew[worker] = crewman;
     return crewman;
+  }
+
+  /** Workers find the same mistake in a user's policy; it is told once. */
+  #hear(what: ServerHappening): void {
+    if (what.kind === 'policy') {
+      const key = `${what.pool} ${what.reason}`;
+      if (this.#reported.has(key)) return;
+      this.#reported.add(key);
+    }
+    this.#deps.emit(what);
+  }
+
+  /** Decides what no single worker can. */
+  #observeNowAndThen(): void {
+    this.#deps.scheduler.after(OBSERVE_EVERY_MS, () => {
+      if (this.#closed) return;
+      for (const { picker } of this.#pools.values()) picker.observe();
+      this.#observeNowAndThen();
+    });
   }
 
   /** So that little is forgotten of a worker that dies. */
@@ -204,6 +241,7 @@ class ThreadCrew implements Crew {
     let requests = 0;
     for (const { share } of this.#pools.values()) requests += releasePoolMemory(share!.memory, worker);
     const connections = releaseConnections(this.#connections, worker);
+    releaseProgramMemory(this.#program, worker);
     // Before anything was served, its failure is the start's.
     if (this.#closed || this.#order === undefined) return;
     this.#deps.emit({ kind: 'worker-died', worker, reason, requests, connections });

@@ -155,6 +155,9 @@ export class Crewman {
         this.#applied.set(message.pool, message.version);
         this.#tellFollowers();
         break;
+      case 'news':
+        this.#pools.get(message.pool)?.picker.observe();
+        break;
       case 'happened':
         this.#events.onHappening(message.what);
         break;

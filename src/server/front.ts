@@ -7,6 +7,7 @@ import type { Registry } from '../core/kernel/registry.ts';
 import type { Rng } from '../core/kernel/rng.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
 import type { ProtocolDefinition, ProtocolRuntime, ProxyPool } from '../proxy/protocols/protocol.ts';
+import type { SourceCounter } from '../proxy/shared-sources.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { DescriptorBudget } from '../transport/descriptors.ts';
 import type { TimerWheel } from '../transport/timer-wheel.ts';
@@ -30,6 +31,8 @@ export interface FrontDeps {
   readonly emit: (what: ServerHappening) => void;
   /** Other workers; absent where there are none. */
   readonly elsewhere?: ConnectionsElsewhere;
+  /** Counts a listener's connections by where they come from; absent where there are no other workers. */
+  readonly sources?: (listener: string) => SourceCounter;
 }
 
 export interface BoundListener {
@@ -189,7 +192,7 @@ function createRuntime(
   pools: ReadonlyMap<string, ProxyPool>,
   deps: FrontDeps,
 ): ProtocolRuntime {
-  const { transport, timers, descriptors, clock, rng, counters, emit } = deps;
+  const { transport, timers, descriptors, clock, rng, counters, emit, sources } = deps;
   // `http` is what is configured; HTTP/1.1 is the version of it that is spoken.
   const protocol = deps.protocols.get(options.protocol === 'http' ? 'http1' : options.protocol);
   if (protocol === undefined) {
@@ -205,6 +208,7 @@ function createRuntime(
     listenerMetrics: counters.listener(name),
     poolMetrics: (pool) => counters.pool(name, pool),
     onError: (error) => emit({ kind: 'exception', listener: name, error }),
+    ...(sources && { sources: sources(name) }),
   });
 }
 

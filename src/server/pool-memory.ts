@@ -1,8 +1,10 @@
+import { createGuardMemory, type GuardMemory, releaseGuards } from '../control/picker/guard-share.ts';
 import { createSharedCounts, releaseWorker, type SharedCountsMemory } from '../core/load/shared-in-flight.ts';
 
 /** What the workers share of one pool. `structuredClone` and `postMessage` share it, they don't copy it. */
 export interface PoolMemory {
   readonly counts: SharedCountsMemory;
+  readonly guards: GuardMemory;
   /** One word: where `round-robin` stands. */
   readonly cursor: Int32Array;
 }
@@ -15,12 +17,15 @@ const FEWEST_SLOTS = 1024;
 export function createPoolMemory(endpoints: number, workers: number): PoolMemory {
   const capacity = Math.max(FEWEST_SLOTS, SLOTS_PER_ENDPOINT * endpoints);
   return {
-    counts: createSharedCounts(capacity, workers),
+    // A column more: the main thread never picks, and must not take a worker's picks for its own.
+    counts: createSharedCounts(capacity, workers + 1),
+    guards: createGuardMemory(capacity, workers),
     cursor: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)),
   };
 }
 
 /** A worker died. Returns how many requests it had under way. */
-export function releasePoolMemory({ counts }: PoolMemory, worker: number): number {
+export function releasePoolMemory({ counts, guards }: PoolMemory, worker: number): number {
+  releaseGuards(guards, worker);
   return releaseWorker(counts, worker);
 }

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { databaseOf, type Locate, openDatabase } from '../control/location/database.ts';
 import type { MembershipUpdate } from '../control/membership/snapshot.ts';
+import type { GuardEvent } from '../control/picker/guard-event.ts';
+import { DECIDES, type GuardShare } from '../control/picker/guard-share.ts';
 import { guardOptions } from '../control/picker/guards.ts';
 import { Picker } from '../control/picker/picker.ts';
 import type { PoolOptions } from '../control/pool-options.ts';
@@ -26,7 +28,12 @@ export interface PoolPickerDeps {
 /** What workers share of a pool, and which of them this is. */
 export interface PoolShare {
   readonly memory: PoolMemory;
+  /** From 0; `DECIDES`: the main thread, which picks nothing. */
   readonly worker: number;
+  /** The moment on this thread's clock at which the main thread's is 0. */
+  readonly epochMs: number;
+  /** In a worker: the main thread should look at the pool, not only at its next turn. */
+  readonly onNews: () => void;
 }
 
 /** A pool as one thread picks from it. */
@@ -61,11 +68,26 @@ export async function createPoolPicker(
     pool: name,
     createPolicy: source.create,
     ...{ clock, rng },
-    ...(share && { counts: new SharedInFlight(share.memory.counts, share.worker), cursor: share.memory.cursor }),
+    ...(share && sharedBy(share)),
     guards: guardOptions(options),
-    onEvent: (event) => emit({ kind: 'guard', ...event }),
+    onEvent: tellOnce((event) => emit({ kind: 'guard', ...event }), share),
   });
   return follow(name, options, picker, source, deps, new Map());
+}
+
+/** The part of a picker that workers share. */
+function sharedBy({ memory, worker, epochMs, onNews }: PoolShare) {
+  const { counts, cursor, guards } = memory;
+  const guardShare: GuardShare = { memory: guards, worker, epochMs, onRun: onNews };
+  return { counts: new SharedInFlight(counts, worker === DECIDES ? counts.workers - 1 : worker), cursor, guardShare };
+}
+
+/** Every worker hears of a verdict; the main thread tells it. */
+function tellOnce(tell: (event: GuardEvent) => void, share: PoolShare | undefined): (event: GuardEvent) => void {
+  if (share === undefined || share.worker === DECIDES) return tell;
+  return ({ what }) => {
+    if (what === 'breaker') share.onNews();
+  };
 }
 
 function follow(

@@ -5,6 +5,7 @@ import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
 import type { BoundListener, Served } from './front.ts';
 import type { PoolMemory } from './pool-memory.ts';
+import type { ProgramMemory } from './program-memory.ts';
 
 /**
  * What the main thread tells a worker: `pools`, the first `membership` of each new pool, `listeners`; then anything. Another
@@ -26,6 +27,9 @@ export interface WorkerPools {
   readonly pools: Config['pools'];
   /** By pool. */
   readonly memory: Readonly<Record<string, PoolMemory>>;
+  readonly program: ProgramMemory;
+  /** When the main thread's clock was 0, in milliseconds since 1970, as of this moment. */
+  readonly originMs: number;
 }
 
 /** Puts the pools' options and these listeners in force; answered by `serving` or `refused`. Their addresses have real ports. */
@@ -50,6 +54,8 @@ export type FromWorker =
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
   /** The pool's membership is in force as of this version. */
   | { readonly kind: 'applied'; readonly pool: string; readonly version: number }
+  /** A breaker changed, or an endpoint may have to be ejected: worth a look before the next turn. */
+  | { readonly kind: 'news'; readonly pool: string }
   | { readonly kind: 'happened'; readonly what: ServerHappening }
   | { readonly kind: 'counted'; readonly counters: CountersData }
   | { readonly kind: 'drained'; readonly result: DrainResult };

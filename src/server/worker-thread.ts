@@ -1,13 +1,19 @@
 import type { MembershipUpdate } from '../control/membership/snapshot.ts';
 import { EquipoiseError } from '../core/kernel/errors.ts';
+import { countSources } from '../proxy/shared-sources.ts';
+import { shareDescriptors } from '../transport/shared-descriptors.ts';
 import type { ConnectionsElsewhere } from './connection-total.ts';
 import type { ServerHappening } from './events.ts';
 import { type FrontDeps, openFront, type ThreadFront } from './front.ts';
 import { createPoolPicker, type PoolPicker, type PoolPickerDeps } from './pool-picker.ts';
+import type { ProgramMemory } from './program-memory.ts';
 import { connectionsElsewhere, connectionsWord } from './shared-connections.ts';
 import type { FromWorker, ToWorker, WorkerListeners, WorkerPools } from './worker-messages.ts';
 
-export type WorkerThreadDeps = Omit<PoolPickerDeps & FrontDeps, 'emit' | 'elsewhere'>;
+export interface WorkerThreadDeps extends Omit<PoolPickerDeps & FrontDeps, 'emit' | 'elsewhere' | 'sources'> {
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+}
 
 /** The main thread, as a worker sees it. */
 export interface MainThread {
@@ -37,6 +43,7 @@ class WorkerThread {
   #configured: ReadonlySet<string> = new Set();
   #front: ThreadFront | undefined;
   #worker = 0;
+  #program: ProgramMemory | undefined;
   #elsewhere: ConnectionsElsewhere = { of: () => 0 };
 
   constructor(main: MainThread, deps: WorkerThreadDeps) {
@@ -69,16 +76,23 @@ class WorkerThread {
     if (this.#front === undefined) this.#main.exit();
   }
 
-  async #prepare({ pools, memory, worker }: WorkerPools): Promise<void> {
+  async #prepare({ pools, memory, program, originMs, worker }: WorkerPools): Promise<void> {
     this.#prepared = [];
     this.#added = Object.keys(pools).filter((name) => !this.#pools.has(name));
     this.#configured = new Set(Object.keys(pools));
     this.#worker = worker;
+    this.#program = program;
+    const { clock, wallClock } = this.#deps;
+    const epochMs = originMs - (wallClock() - clock.now());
     const deps = { ...this.#deps, emit: (what: ServerHappening) => this.#emit(what) };
     for (const [name, options] of Object.entries(pools)) {
       const known = this.#pools.get(name);
       if (known !== undefined) this.#prepared.push(await known.prepare(options));
-      else this.#pools.set(name, await createPoolPicker(name, options, deps, { memory: memory[name]!, worker }));
+      else {
+        const onNews = () => this.#main.post({ kind: 'news', pool: name });
+        const share = { memory: memory[name]!, worker, epochMs, onNews };
+        this.#pools.set(name, await createPoolPicker(name, options, deps, share));
+      }
     }
   }
 
@@ -97,10 +111,21 @@ class WorkerThread {
     if (this.#front === undefined) {
       const emit = (what: ServerHappening) => this.#emit(what);
       const elsewhere: ConnectionsElsewhere = { of: (listener) => this.#elsewhere.of(listener) };
-      this.#front = await openFront(config, this.#pools, { ...this.#deps, emit, elsewhere }, true);
+      const deps = { ...this.#deps, emit, elsewhere, ...this.#shared() };
+      this.#front = await openFront(config, this.#pools, deps, true);
     } else await this.#front.configure(config, () => this.#applyPrepared());
     this.#added = [];
     this.#main.post({ kind: 'serving', listeners: this.#front.listeners });
+  }
+
+  /** The limits that hold for all workers together. */
+  #shared(): Pick<FrontDeps, 'descriptors' | 'sources'> {
+    const worker = this.#worker;
+    const { descriptors, sources } = this.#program!;
+    return {
+      descriptors: shareDescriptors(descriptors, worker),
+      sources: (listener) => countSources(sources, worker, listener),
+    };
   }
 
   #applyPrepared(): ReadonlyMap<string, PoolPicker> {

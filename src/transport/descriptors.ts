@@ -52,7 +52,8 @@ export interface DescriptorBudget {
 }
 
 const DEFAULT_RESERVE = 64;
-const CLIENT_SHARE = 2 / 3;
+/** What clients get of it at most. */
+export const CLIENT_SHARE = 2 / 3;
 
 export function createDescriptorBudget(options: DescriptorBudgetOptions = {}): DescriptorBudget {
   const limit = options.limit ?? descriptorLimit();

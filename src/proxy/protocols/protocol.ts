@@ -8,6 +8,7 @@ import type { TimerWheel } from '../../transport/timer-wheel.ts';
 import type { SocketHandlers, Transport } from '../../transport/transport.ts';
 import type { ListenerOptions } from '../listener-options.ts';
 import type { CostFunction } from '../request-cost.ts';
+import type { SourceCounter } from '../shared-sources.ts';
 
 /** A pool as protocols see it. */
 export interface ProxyPool {
@@ -27,6 +28,8 @@ export interface ProtocolDeps {
   readonly pools: ReadonlyMap<string, ProxyPool>;
   readonly listenerMetrics: ListenerMetrics;
   readonly poolMetrics: (pool: string) => PoolMetrics;
+  /** Counts this listener's connections by where they come from, over all workers; absent where there is one. */
+  readonly sources?: SourceCounter;
   /** Reports an unexpected exception that ended one connection. */
   readonly onError: (error: unknown) => void;
 }

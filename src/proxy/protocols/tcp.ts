@@ -29,7 +29,7 @@ class TcpListener implements ProtocolRuntime {
   constructor(options: ListenerOptions, deps: ProtocolDeps) {
     this.deps = deps;
     this.#limits = options.limits;
-    this.#sources = new ClientSources([]);
+    this.#sources = new ClientSources([], deps.sources);
     this.#pools = deps.pools;
     this.#destinations = destinationsOf(options);
   }
@@ -62,7 +62,7 @@ class TcpListener implements ProtocolRuntime {
     const client = new TcpClient(this, pool, socket, source);
     socket.data = client;
     const { connections, perSource = Number.POSITIVE_INFINITY } = this.#limits;
-    const isAboveSource = source.connections > perSource;
+    const isAboveSource = source.total > perSource;
     if (isAboveSource || this.#clients.size >= connections || !this.deps.descriptors.tryTakeForClient()) {
       this.deps.listenerMetrics.connectionRefused(isAboveSource ? 'per-source' : 'limit');
       client.terminate();

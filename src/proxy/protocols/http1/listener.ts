@@ -70,7 +70,7 @@ export class Http1Listener implements ProtocolRuntime {
     this.responseHead = new ResponseHead(options.limits);
     this.scratch = createScratch(options);
     this.#deps = deps;
-    this.#sources = new ClientSources(options.trustedProxies);
+    this.#sources = new ClientSources(options.trustedProxies, deps.sources);
     this.#router = new Router(options.routes);
     this.#destinations = options.routes.map((route) => this.#destination(route, deps.pools));
   }
@@ -89,7 +89,7 @@ export class Http1Listener implements ProtocolRuntime {
     }
     // Connections that are open keep what was found out about where they come from.
     if (!isDeepStrictEqual(before.trustedProxies, options.trustedProxies)) {
-      this.#sources = new ClientSources(options.trustedProxies);
+      this.#sources = new ClientSources(options.trustedProxies, this.#deps.sources);
     }
     this.#router = new Router(options.routes);
     const former = this.#pools;
@@ -146,7 +146,7 @@ export class Http1Listener implements ProtocolRuntime {
     const client = new ClientConnection(this, socket, source);
     socket.data = client;
     const { connections, perSource = Number.POSITIVE_INFINITY } = this.options.limits;
-    if (source.connections > perSource) this.#refuse(client, 'per-source');
+    if (source.total > perSource) this.#refuse(client, 'per-source');
     else if (this.#clients.size >= connections || !this.descriptors.tryTakeForClient()) this.#refuse(client, 'limit');
     else {
       this.#clients.add(client);
