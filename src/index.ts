@@ -32,3 +32,4 @@ export type { Outcome } from './core/kernel/outcome.ts';
 export type { Avoid, InFlight, PickRequest, Policy, PolicyDefinition, PolicyDeps } from './core/kernel/policy.ts';
 export type { Rng } from './core/kernel/rng.ts';
 export type { Candidate, PickFunction } from './core/load/function-policy.ts';
+export type { CostFunction, CostRequest } from './proxy/request-cost.ts';

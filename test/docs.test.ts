@@ -38,7 +38,7 @@ describe('configurations', () => {
   );
   // Modules that configurations name.
   for (const { file, text } of documents.flatMap(({ fences }) => fences)) {
-    if (file?.endsWith('policy.ts')) writeFileSync(join(folder, file), text);
+    if (/(?:policy|cost)\.ts$/.test(file ?? '')) writeFileSync(join(folder, file!), text);
   }
   // And a database.
   writeFileSync(join(folder, 'city.mmdb'), writeMmdb({ '10.0.0.0/8': { location: { latitude: 50, longitude: 9 } } }));

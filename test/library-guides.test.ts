@@ -28,7 +28,7 @@ interface Program {
   readonly prints?: string;
 }
 
-const programs = ['library', 'testing', 'your-own-policy'].flatMap((guide) => {
+const programs = ['affinity-and-cost', 'library', 'testing', 'your-own-policy'].flatMap((guide) => {
   const fences = fencesOf(readFileSync(join(ROOT, `docs/guides/${guide}.md`), 'utf8'));
   return fences.flatMap((fence, index) => (isProgram(fence) ? [programOf(guide, fence, fences[index + 1])] : []));
 });
