@@ -4,7 +4,8 @@
  *
  * Run  bun slow-origin.ts <workload> <port,port,…>
  *      `GET /restart?seed=N` on any port begins the weather anew; `GET /health` answers at once.
- * Cost a few microseconds a request; times are rounded up to whole milliseconds by the timer.
+ * Cost a few microseconds a request. A timer fires late; what it is late is taken off the endpoint's next services, so that
+ *      their mean is right.
  */
 import type { Server } from 'bun';
 import { createRng, type Rng } from '../../src/core/kernel/rng.ts';
@@ -57,6 +58,8 @@ class Places {
   #free: number;
   readonly #waiting: (() => void)[] = [];
   readonly #serviceMs: () => number;
+  /** Time that services took longer than they should have. */
+  #owedMs = 0;
 
   constructor({ servers = 4 }: EndpointSpec, serviceMs: () => number) {
     this.#free = servers;
@@ -74,12 +77,17 @@ class Places {
   }
 
   #begin(resolve: () => void): void {
+    const serviceMs = this.#serviceMs();
+    const waitMs = Math.max(0, serviceMs - this.#owedMs);
+    this.#owedMs -= serviceMs - waitMs;
+    const endMs = performance.now() + waitMs;
     setTimeout(() => {
+      this.#owedMs += performance.now() - endMs;
       resolve();
       const next = this.#waiting.shift();
       if (next === undefined) this.#free++;
       else next();
-    }, this.#serviceMs());
+    }, waitMs);
   }
 }
 
