@@ -3,9 +3,13 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { RunningServer } from '../server/server.ts';
 import { openClient } from '../server/testing/client.ts';
 import { startLines } from '../server/testing/start.ts';
-import { type Admin, startAdmin } from './admin.ts';
+import { createEventBus } from '../telemetry/events.ts';
+import { type Admin, type AdminDeps, startAdmin } from './admin.ts';
 
 const build = { version: '1.2.3', runtime: 'test', transport: 'bun' };
+const deps = (server: () => RunningServer | undefined): AdminDeps => ({
+  ...{ server, build, events: createEventBus(), now: () => 0, wallClock: () => 0, configFile: '/etc/lb.yaml', env: {} },
+});
 const bind = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
 const open = new Set<{ close(): void }>();
 
@@ -22,7 +26,7 @@ async function startServer(): Promise<RunningServer> {
 }
 
 async function start(server: () => RunningServer | undefined, token?: string): Promise<Admin> {
-  const admin = await startAdmin({ bind, ...(token !== undefined && { token }) }, { server, build });
+  const admin = await startAdmin({ bind, ...(token !== undefined && { token }) }, deps(server));
   open.add(admin);
   return admin;
 }
@@ -128,7 +132,12 @@ test('three good requests to a pool of one endpoint are exactly one series of 3'
 test('an address that is taken is named', async () => {
   const first = await start(() => undefined);
   const { port } = first.address as { port: number };
-  await expect(startAdmin({ bind: { ...bind, port } }, { server: () => undefined, build })).rejects.toMatchObject({
+  await expect(
+    startAdmin(
+      { bind: { ...bind, port } },
+      deps(() => undefined),
+    ),
+  ).rejects.toMatchObject({
     code: 'listen-failed',
     message: expect.stringContaining(`127.0.0.1:${port}`),
   });

@@ -1,20 +1,17 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AdminOptions } from '../config/config.ts';
-import type { RunningServer } from '../server/server.ts';
-import { CONTENT_TYPE } from '../telemetry/prometheus.ts';
 import { listenError } from '../transport/listen-error.ts';
 import type { SocketAddress } from '../transport/transport.ts';
 import { freeUnixPath } from '../transport/unix-file.ts';
-import { refuse } from './guard.ts';
-import { metricsPage } from './metrics-page.ts';
-import type { BuildInfo } from './process-metrics.ts';
+import { type Answer, json, problem, send, type WholeAnswer } from './answer.ts';
+import { createEventFeed, type EventFeed } from './event-feed.ts';
+import { type Refusal, refuse, type Scope } from './guard.ts';
+import type { AdminDeps } from './operation.ts';
+import { operations } from './operations.ts';
+import { createRouter } from './router.ts';
 
-export interface AdminDeps {
-  /** Absent while the program starts. */
-  readonly server: () => RunningServer | undefined;
-  readonly build: BuildInfo;
-}
+export type { AdminDeps };
 
 export interface Admin {
   /** With the real port where 0 was asked for. */
@@ -22,89 +19,93 @@ export interface Admin {
   close(): void;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-type Page = (deps: AdminDeps) => Answer | Promise<Answer>;
-
 /** Asked by supervisors that have no token and any `Host`; they tell nothing that a connection would not. */
-const PROBES: Readonly<Record<string, Page>> = { '/livez': () => json(200, { status: 'alive' }), '/readyz': readiness };
+const PROBES: ReadonlyMap<string, (deps: AdminDeps) => Answer> = new Map([
+  ['/livez', () => json(200, { status: 'alive' })],
+  ['/readyz', readiness],
+]);
 
-const PAGES: Readonly<Record<string, Page>> = {
-  '/metrics': async ({ server, build }) => ({
-    status: 200,
-    type: CONTENT_TYPE,
-    body: await metricsPage(server(), build),
-  }),
-};
+const route = createRouter(operations);
 
 /**
- * Serves `/livez`, `/readyz` and `/metrics`.
+ * Serves `/livez`, `/readyz` and every operation.
  *
- * Errors  rejects with `listen-failed`; an exception in a page is a 500 and ends nothing else.
+ * Errors  rejects with `listen-failed`; an exception in an operation is a 500 and ends nothing else.
  */
 export async function startAdmin(options: AdminOptions, deps: AdminDeps): Promise<Admin> {
+  const feed = createEventFeed(deps.events, deps.wallClock().toString(36));
   const server = createServer((request, response) => {
-    void answerSafely(request, options, deps).then((answer) => send(request, response, answer));
+    void answerSafely(request, options, deps, feed).then((answer) => send(request, response, answer));
   });
   server.requestTimeout = 10_000;
-  return { address: await listen(server, options.bind), close: () => close(server) };
+  const address = await listen(server, options.bind);
+  return {
+    address,
+    close() {
+      feed.close();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }
 
-async function answerSafely(request: IncomingMessage, options: AdminOptions, deps: AdminDeps): Promise<Answer> {
+async function answerSafely(...args: Parameters<typeof answer>): Promise<Answer> {
   try {
-    return await answer(request, options, deps);
+    return await answer(...args);
   } catch (error) {
-    return problem(500, 'Internal Server Error', error instanceof Error ? error.message : String(error));
+    return problem(500, error instanceof Error ? error.message : String(error));
   }
 }
 
-function answer(request: IncomingMessage, options: AdminOptions, deps: AdminDeps): Answer | Promise<Answer> {
+function answer(
+  request: IncomingMessage,
+  options: AdminOptions,
+  deps: AdminDeps,
+  feed: EventFeed,
+): Answer | Promise<Answer> {
   const path = (request.url ?? '/').split('?', 1)[0]!;
-  const probe = lookUp(PROBES, path);
-  const { host, origin, authorization } = request.headers;
-  const refusal = probe === undefined ? refuse({ host, origin, authorization }, options) : undefined;
-  if (refusal?.status === 401) {
-    return { ...problem(401, 'Unauthorized', refusal.detail), headers: { 'www-authenticate': 'Bearer' } };
+  const method = request.method ?? 'GET';
+  const probe = PROBES.get(path);
+  if (probe !== undefined) return isReading(method) ? probe(deps) : otherMethod(['GET', 'HEAD']);
+  const found = route(method, path);
+  const scope = found.kind === 'operation' ? found.operation.scope : isReading(method) ? 'read' : 'operate';
+  const refusal = refusalOf(request, scope, options);
+  if (refusal !== undefined) return refusal;
+  switch (found.kind) {
+    case 'operation':
+      return found.operation.run({ request, parameters: found.parameters, options, deps, feed });
+    case 'other-method':
+      return otherMethod(found.methods);
+    case 'bad-escape':
+      return problem(400, 'the path has a % without two hexadecimal digits, or what they say is not UTF-8');
+    default:
+      return problem(404, `there is no ${path}`, { fix: 'GET /openapi.json says what there is' });
   }
-  if (refusal !== undefined) return problem(403, 'Forbidden', refusal.detail);
-  const page = probe ?? lookUp(PAGES, path);
-  if (page === undefined) return problem(404, 'Not Found', `there is no ${path}; there are /livez, /readyz, /metrics`);
-  if (request.method === 'GET' || request.method === 'HEAD') return page(deps);
-  return { ...problem(405, 'Method Not Allowed', 'use GET'), headers: { allow: 'GET, HEAD' } };
 }
 
-const lookUp = (pages: Readonly<Record<string, Page>>, path: string): Page | undefined =>
-  Object.hasOwn(pages, path) ? pages[path] : undefined;
+const isReading = (method: string): boolean => method === 'GET' || method === 'HEAD';
+
+function refusalOf(request: IncomingMessage, scope: Scope, options: AdminOptions): WholeAnswer | undefined {
+  const { host, origin, authorization, 'sec-fetch-site': site } = request.headers;
+  const from = Array.isArray(site) ? site[0] : site;
+  const refusal: Refusal | undefined = refuse({ scope, host, origin, authorization, site: from }, options);
+  if (refusal === undefined) return undefined;
+  // Nobody reads what such a request brings.
+  request.resume();
+  const headers = refusal.status === 401 ? { headers: { 'www-authenticate': 'Bearer' } } : {};
+  return problem(refusal.status, refusal.detail, headers);
+}
+
+function otherMethod(methods: readonly string[]): WholeAnswer {
+  const allow = methods.join(', ');
+  return problem(405, 'this path knows no such method', { fix: `use ${allow}`, headers: { allow } });
+}
 
 function readiness({ server }: AdminDeps): Answer {
   const running = server();
   if (running === undefined) return json(503, { status: 'starting', reason: 'the listeners are not open yet' });
   if (running.ready) return json(200, { status: 'ready' });
   return json(503, { status: running.state(), reason: 'no new connections are accepted' });
-}
-
-function json(status: number, value: unknown, type = 'application/json'): Answer {
-  return { status, type, body: `${JSON.stringify(value)}\n` };
-}
-
-function problem(status: number, title: string, detail: string): Answer {
-  return json(status, { type: 'about:blank', title, status, detail }, 'application/problem+json');
-}
-
-function send(request: IncomingMessage, response: ServerResponse, { status, type, body, headers }: Answer): void {
-  response.writeHead(status, {
-    'content-type': type,
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...headers,
-  });
-  response.end(request.method === 'HEAD' ? undefined : body);
 }
 
 async function listen(server: Server, bind: SocketAddress): Promise<SocketAddress> {
@@ -115,9 +116,4 @@ async function listen(server: Server, bind: SocketAddress): Promise<SocketAddres
     else server.listen(bind.port, bind.host, resolve);
   });
   return bind.kind === 'unix' ? bind : { ...bind, port: (server.address() as AddressInfo).port };
-}
-
-function close(server: Server): void {
-  server.close();
-  server.closeAllConnections();
 }

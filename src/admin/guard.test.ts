@@ -5,6 +5,8 @@ const loopback = { kind: 'tcp', host: '127.0.0.1', port: 9900 } as const;
 const wildcard = { kind: 'tcp', host: '0.0.0.0', port: 9900 } as const;
 const unix = { kind: 'unix', path: '/run/x.sock' } as const;
 
+const nothing = { host: undefined, origin: undefined, authorization: undefined, site: undefined };
+
 test.each<{
   why: string;
   request: Partial<AdminRequest>;
@@ -36,6 +38,6 @@ test.each<{
     want: 403,
   },
 ])('$why: $want', ({ request, bind = loopback, token, want }) => {
-  const given = { host: undefined, origin: undefined, authorization: undefined, ...request };
+  const given = { scope: 'read', ...nothing, ...request } as const;
   expect(refuse(given, { bind, ...(token !== undefined && { token }) })?.status).toBe(want);
 });

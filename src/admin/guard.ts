@@ -3,10 +3,16 @@ import { isIP } from 'node:net';
 import type { AdminOptions } from '../config/config.ts';
 import type { SocketAddress } from '../transport/transport.ts';
 
+/** What a request asks for: to see, or to change. */
+export type Scope = 'read' | 'operate';
+
 export interface AdminRequest {
+  readonly scope: Scope;
   readonly host: string | undefined;
   readonly origin: string | undefined;
   readonly authorization: string | undefined;
+  /** `Sec-Fetch-Site`, which browsers send: where the page is that asks. */
+  readonly site: string | undefined;
 }
 
 /** Why a request is refused. */
@@ -20,31 +26,39 @@ export interface Refusal {
  *
  * A page of another site can make a browser on this machine send requests here. It cannot read the answers unless its
  * own name is made to resolve to this address (DNS rebinding); then `Host` has that name, and so it is refused.
- * Whoever knows the token may use any name.
+ * Whoever knows the token may use any name. What changes something must come from a page of this very server (same
+ * scheme-less origin, port included), or from no page at all.
  */
-export function refuse(request: AdminRequest, { bind, token }: AdminOptions): Refusal | undefined {
-  if (request.origin !== undefined && !isOwnOrigin(request.origin, bind)) {
-    return { status: 403, detail: 'requests of other sites are refused (Origin)' };
-  }
-  if (token !== undefined) {
-    if (hasToken(request.authorization, token)) return undefined;
-    return { status: 401, detail: 'send the token as Authorization: Bearer <token>' };
-  }
-  if (isOwnName(hostName(request.host ?? ''), bind)) return undefined;
+export function refuse(request: AdminRequest, options: AdminOptions): Refusal | undefined {
+  if (!isOwnPage(request, options)) return { status: 403, detail: 'requests of other sites are refused (Origin)' };
+  if (options.token !== undefined) return refuseBearer(request, options.token, options.readToken);
+  if (isOwnName(hostName(request.host ?? ''), options.bind)) return undefined;
   return { status: 403, detail: 'use the address that the admin server is bound to, or localhost (Host)' };
 }
 
-function hasToken(authorization: string | undefined, token: string): boolean {
-  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
-  // Digests have one length, so the comparison takes the same time whatever was given.
-  return timingSafeEqual(digest(given), digest(token));
+function refuseBearer(request: AdminRequest, token: string, readToken: string | undefined): Refusal | undefined {
+  const given = /^Bearer +(\S+) *$/i.exec(request.authorization ?? '')?.[1] ?? '';
+  // Both are compared, whatever the first comparison gave.
+  const [operates, reads] = [isSame(given, token), readToken !== undefined && isSame(given, readToken)];
+  if (operates || (reads && request.scope === 'read')) return undefined;
+  if (reads) return { status: 403, detail: 'this token may only read; what changes something needs admin.token' };
+  return { status: 401, detail: 'send the token as Authorization: Bearer <token>' };
 }
+
+/** Digests have one length, so the comparison takes the same time whatever was given. */
+const isSame = (given: string, secret: string): boolean => timingSafeEqual(digest(given), digest(secret));
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
-function isOwnOrigin(origin: string, bind: SocketAddress): boolean {
-  const authority = /^https?:\/\/([^/]+)$/.exec(origin)?.[1];
-  return authority !== undefined && isOwnName(hostName(authority), bind);
+function isOwnPage({ scope, origin, host, site }: AdminRequest, { bind, token }: AdminOptions): boolean {
+  if (scope === 'operate' && site !== undefined && site !== 'same-origin' && site !== 'none') return false;
+  if (origin === undefined) return true;
+  const authority = /^https?:\/\/([^/]+)$/.exec(origin)?.[1]?.toLowerCase();
+  if (authority === undefined) return false;
+  const isThisServer = authority === host?.toLowerCase();
+  if (scope === 'operate') return isThisServer;
+  // Under another name, behind a proxy, only the token tells that it is ours.
+  return isOwnName(hostName(authority), bind) || (token !== undefined && isThisServer);
 }
 
 /** Without port and brackets, in lower case. */

@@ -67,14 +67,15 @@ export async function planPools(
   };
 }
 
-const RESTART = ['workers', 'admin'] as const;
+const RESTART = ['workers', 'admin', 'stateFile'] as const;
 
 /** `next` as far as it can take force in a running program. */
 export function withoutRestart(current: Config, next: Config): { config: Config; needsRestart: readonly string[] } {
   const needsRestart = RESTART.filter((key) => !isDeepStrictEqual(current[key], next[key]));
-  const { admin: _, ...rest } = next;
-  const { admin, workers } = current;
-  return { config: { ...rest, workers, ...(admin !== undefined && { admin }) }, needsRestart };
+  const { admin: _, stateFile: __, ...rest } = next;
+  const { admin, stateFile, workers } = current;
+  const kept = { workers, ...(admin !== undefined && { admin }), ...(stateFile !== undefined && { stateFile }) };
+  return { config: { ...rest, ...kept }, needsRestart };
 }
 
 /** In the order of the configuration, what is gone last. */

@@ -1,0 +1,35 @@
+import { CONTENT_TYPE } from '../telemetry/prometheus.ts';
+import { json } from './answer.ts';
+import { JSON_TYPES } from './body.ts';
+import { configOperations } from './config-operations.ts';
+import { eventOperations } from './event-operations.ts';
+import { metricsPage } from './metrics-page.ts';
+import { describeApi } from './openapi.ts';
+import type { Operation } from './operation.ts';
+import { poolOperations } from './pool-operations.ts';
+
+const pages: readonly Operation[] = [
+  {
+    method: 'GET',
+    path: '/metrics',
+    scope: 'read',
+    summary: 'Metrics for Prometheus',
+    gives: { status: 200, types: [CONTENT_TYPE], description: 'In its text format.' },
+    problems: [],
+    async run({ deps }) {
+      return { status: 200, type: CONTENT_TYPE, body: await metricsPage(deps.server(), deps.build) };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/openapi.json',
+    scope: 'read',
+    summary: 'This description',
+    gives: { status: 200, types: JSON_TYPES, description: 'OpenAPI 3.1.' },
+    problems: [],
+    run: ({ deps }) => json(200, describeApi(operations, deps.build.version)),
+  },
+];
+
+/** Everything that the admin server does beside the probes. */
+export const operations: readonly Operation[] = [...poolOperations, ...configOperations, ...eventOperations, ...pages];

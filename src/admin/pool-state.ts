@@ -1,0 +1,123 @@
+import type { Config } from '../config/config.ts';
+import type { EndpointOptions } from '../control/pool-options.ts';
+import type { PoolState, RunningServer } from '../server/server.ts';
+import type { Counters, EndpointCounts, StatusClass } from '../telemetry/counters.ts';
+import type { EndpointWire, PoolWire, RequestsWire } from './wire.ts';
+
+type EndpointNow = PoolState['endpoints'][number];
+
+/** What a description is made of, all of one moment. */
+interface Facts {
+  readonly config: Config;
+  readonly counters: Counters;
+  /** By the clock of the memberships. */
+  readonly nowMs: number;
+}
+
+/** Every pool as the API shows it; `only` of that name. */
+export async function describePools(server: RunningServer, nowMs: () => number, only?: string): Promise<PoolWire[]> {
+  const counters = await server.collect();
+  const facts = { config: server.config, counters, nowMs: nowMs() };
+  const pools = server.pools().filter(({ name }) => only === undefined || name === only);
+  return pools.map((pool) => describePool(pool, facts));
+}
+
+function describePool({ name, policy, endpoints, listed }: PoolState, facts: Facts): PoolWire {
+  const counts = countsOf(facts.counters, name);
+  const optionsOf = new Map(listed.map((each) => [each.id, each]));
+  const configured = new Map(facts.config.pools[name]?.endpoints.map((each) => [each.id, each]));
+  const latency = facts.counters.latency(name);
+  const total = sum(counts.values());
+  return {
+    name,
+    policy,
+    eligible: endpoints.filter((each) => each.eligible).length,
+    inFlight: endpoints.reduce((inFlight, each) => inFlight + each.inFlight, 0),
+    ...(latency.count > 0 && {
+      latencyMs: {
+        count: latency.count,
+        mean: latency.sum / latency.count,
+        p50: latency.quantile(0.5),
+        p90: latency.quantile(0.9),
+        p99: latency.quantile(0.99),
+      },
+    }),
+    requests: total.requests,
+    retries: total.retried,
+    connectFailures: total.connectFailed,
+    endpoints: endpoints.map((each) => {
+      const { id } = each;
+      const { zone, maxConnections } = optionsOf.get(id) ?? {};
+      return {
+        ...describeEndpoint(each, configured.get(id), counts.get(id), facts),
+        ...(zone !== undefined && { zone }),
+        ...(maxConnections !== undefined && { maxConnections }),
+      };
+    }),
+  };
+}
+
+function describeEndpoint(
+  endpoint: EndpointNow,
+  configured: EndpointOptions | undefined,
+  counts: EndpointCounts | undefined,
+  { nowMs }: Facts,
+): EndpointWire {
+  const { id, address, mode, health, lastCheck, eligible, inFlight, backup, breaker, ejected } = endpoint;
+  const { requests, retried, connectFailed, opened, closed } = counts ?? sum([]);
+  return {
+    ...{ id, address, mode, health },
+    ...(lastCheck !== undefined && {
+      lastCheck: {
+        ...{ ok: lastCheck.ok, reason: lastCheck.reason, latencyMs: lastCheck.latencyMs },
+        ageMs: Math.max(0, nowMs - lastCheck.at),
+      },
+    }),
+    ...{ eligible, reasons: eligible ? [] : reasonsOf(endpoint), weight: weightOf(endpoint, configured), inFlight },
+    backup,
+    ...(breaker !== undefined && { breaker }),
+    ...(ejected !== undefined && { ejected }),
+    addedAtRuntime: configured === undefined,
+    ...{ requests, retries: retried, connectFailures: connectFailed, connectionsOpen: opened - closed },
+  };
+}
+
+/** Why nobody may pick it; at least one reason. */
+function reasonsOf({ mode, health, weight, breaker, ejected, lastCheck }: EndpointNow): string[] {
+  const reasons: string[] = [];
+  if (mode !== 'ready') reasons.push(`mode is ${mode}`);
+  if (health === 'down') reasons.push(lastCheck === undefined ? 'down: not checked yet' : `down: ${lastCheck.reason}`);
+  if (weight === 0) reasons.push('weight is 0');
+  if (breaker === 'open') reasons.push('circuit breaker is open');
+  if (ejected === true) reasons.push('ejected: it failed more than others');
+  return reasons.length > 0 ? reasons : ['its name has no address'];
+}
+
+function weightOf(endpoint: EndpointNow, configured: EndpointOptions | undefined): EndpointWire['weight'] {
+  const { weight, effectiveWeight = weight } = endpoint;
+  const file = configured?.weight;
+  const origin = effectiveWeight !== weight ? 'slow-start' : file === weight ? 'file' : 'api';
+  return { configured: file ?? weight, effective: effectiveWeight, origin };
+}
+
+/** By endpoint, over all listeners; those that left are among them. */
+function countsOf({ traffic }: Counters, pool: string): Map<string, EndpointCounts> {
+  const all = new Map<string, EndpointCounts>();
+  for (const byPool of traffic.values()) {
+    for (const [id, counts] of byPool.get(pool)?.endpoints() ?? []) {
+      const known = all.get(id);
+      all.set(id, known === undefined ? counts : sum([known, counts]));
+    }
+  }
+  return all;
+}
+
+function sum(all: Iterable<EndpointCounts>): EndpointCounts & { readonly requests: RequestsWire } {
+  const requests: Record<StatusClass, number> = { none: 0, '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 };
+  const total = { retried: 0, connectFailed: 0, opened: 0, closed: 0 };
+  for (const each of all) {
+    for (const name of Object.keys(requests) as StatusClass[]) requests[name] += each.requests[name];
+    for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += each[name];
+  }
+  return { requests, ...total };
+}
