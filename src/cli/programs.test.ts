@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,8 +40,12 @@ function start(...args: string[]): Program {
   return program;
 }
 
-function runConfig(text: string): Program {
+function writeConfig(text: string): void {
   writeFileSync(join(folder, 'equipoise.yaml'), text);
+}
+
+function runConfig(text: string): Program {
+  writeConfig(text);
   return start('run', 'equipoise.yaml');
 }
 
@@ -103,12 +107,30 @@ describe('run', () => {
     expect(output).toContain('1 connection cut');
   });
 
-  test('SIGHUP changes nothing and says so', async () => {
+  test('SIGHUP reads the file again; one with mistakes changes nothing', async () => {
     const program = runConfig(config());
     const url = await program.url('web');
+    writeConfig(config().replace('{ pool: main }', '{ respond: { status: 204 } }'));
     program.child.kill('SIGHUP');
-    await program.sees(/SIGHUP/);
-    expect(await statusOf(url)).toBe(200);
+    await program.sees(/reloaded: listener web: changed/);
+    expect(await statusOf(url)).toBe(204);
+    writeConfig(config().replace('pool: main', 'pool: mian'));
+    program.child.kill('SIGHUP');
+    await program.sees(/equipoise\.yaml:4:.*mian/);
+    await program.sees(/the configuration was not changed: it has mistakes/);
+    expect(await statusOf(url)).toBe(204);
+  });
+
+  test('--watch reads the file when it changes, also when it is replaced', async () => {
+    writeConfig(config());
+    const program = start('run', 'equipoise.yaml', '--watch');
+    const url = await program.url('web');
+    writeConfig(config().replace('{ pool: main }', '{ respond: { status: 204 } }'));
+    await program.sees(/reloaded: listener web: changed/);
+    expect(await statusOf(url)).toBe(204);
+    writeFileSync(join(folder, 'next.yaml'), config().replace('{ pool: main }', '{ respond: { status: 410 } }'));
+    renameSync(join(folder, 'next.yaml'), join(folder, 'equipoise.yaml'));
+    while ((await statusOf(url)) !== 410) await new Promise((resolve) => setTimeout(resolve, 20));
   });
 
   test('an address that is taken: the listener is named, exit code 1', async () => {

@@ -1,7 +1,8 @@
-import { type Admin, startAdmin } from '../admin/admin.ts';
+import { type Admin, type AdminDeps, startAdmin } from '../admin/admin.ts';
 import type { Config } from '../config/config.ts';
 import { formatLine, logEvents } from '../server/event-log.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
+import { keepState, readState, type StateKeeper } from '../server/state-file.ts';
 import { surviveExceptions } from './exceptions.ts';
 import { type CliIo, exitCodes } from './io.ts';
 import { announce } from './listening-lines.ts';
@@ -16,14 +17,23 @@ export interface Serving {
   close(): Promise<void>;
 }
 
+/** What a configuration that comes by the admin API is read beside. */
+export type ConfigPlace = Pick<AdminDeps, 'configFile' | 'env'>;
+
+const NOWHERE: ConfigPlace = { configFile: 'configuration', env: {} };
+
 /** The admin server comes first, so that `/readyz` can tell that we are starting. Rejects when something cannot be bound. */
-export async function startServing(config: Config, system: System): Promise<Serving> {
+export async function startServing(config: Config, system: System, place = NOWHERE): Promise<Serving> {
   const { deps } = system;
+  const { events, wallClock } = deps;
   let server: RunningServer | undefined;
   const build = { version: programVersion(), runtime: runtimeName(), transport: deps.transport.name };
-  const admin = config.admin && (await startNamedAdmin(config.admin, { server: () => server, build }));
+  const now = () => deps.clock.now();
+  const adminDeps = { server: () => server, build, events, now, wallClock, ...place };
+  const admin = config.admin && (await startNamedAdmin(config.admin, adminDeps));
+  let keeper: StateKeeper | undefined;
   try {
-    server = await startServer(config, deps);
+    ({ server, keeper } = await startWithState(config, system));
   } catch (error) {
     admin?.close();
     system.close();
@@ -35,10 +45,22 @@ export async function startServing(config: Config, system: System): Promise<Serv
     admin,
     async close() {
       admin?.close();
+      await keeper?.close();
       await running.close();
       system.close();
     },
   };
+}
+
+/** Nothing is served before what an earlier run left is in force. */
+async function startWithState(config: Config, { deps }: System) {
+  const { stateFile: path } = config;
+  if (path === undefined) return { server: await startServer(config, deps), keeper: undefined };
+  const { scheduler, wallClock, events } = deps;
+  const { state, problem } = await readState(path);
+  if (problem !== undefined) events.emit({ at: wallClock(), kind: 'state-failed', reason: problem });
+  const server = await startServer(config, deps, state);
+  return { server, keeper: keepState(server, { path, scheduler, wallClock, isForeign: problem !== undefined }) };
 }
 
 async function startNamedAdmin(...args: Parameters<typeof startAdmin>): Promise<Admin> {
@@ -49,25 +71,42 @@ async function startNamedAdmin(...args: Parameters<typeof startAdmin>): Promise<
   }
 }
 
-/** Serves until a signal ends it: 0 after a drain, 1 when it could not start or was told twice to end. */
-export async function serveUntilStopped(config: Config, io: CliIo): Promise<number> {
+/** Where the configuration came from, to be read again. */
+export interface ConfigSource {
+  readonly file: string;
+  /** Undefined when it cannot be served; what is wrong has been said. */
+  read(): Promise<Config | undefined>;
+  /** Calls `onChange` when it may be another one; returns how to stop that. */
+  watch?(onChange: () => void): () => void;
+}
+
+/** Serves until a signal ends it: 0 after a drain, 1 when it could not start or was told twice to end. SIGHUP reads `source` again. */
+export async function serveUntilStopped(config: Config, io: CliIo, source?: ConfigSource): Promise<number> {
   const system = createSystem();
   const log = (level: 'info' | 'warn' | 'error', message: string) => io.stderr(formatLine(Date.now(), level, message));
   // The lines on stdout tell who listens.
   logEvents(system.deps.events, io.stderr, (event) => event.kind !== 'listening');
+  let reload = () => log('info', 'SIGHUP: there is no file to read again');
   const signals = watchSignals(
     process,
     () => performance.now(),
-    () => log('info', 'SIGHUP: reloading is not built yet'),
+    () => reload(),
   );
   // Nothing else may be open while the last connections end.
   const alive = setInterval(() => {}, 2 ** 30);
+  let stopWatching = () => {};
   try {
-    const serving = await startServing(config, system);
+    const place = { configFile: source?.file ?? NOWHERE.configFile, env: io.env };
+    const serving = await startServing(config, system, place);
     const stopSurviving = surviveExceptions(log);
+    if (source !== undefined) {
+      reload = () => void reloadFrom(source, serving.server, system);
+      stopWatching = source.watch?.(reload) ?? stopWatching;
+    }
     io.stdout(announce(config, serving.server, serving.admin?.address));
     for (const note of system.deps.transport.notes ?? []) log('warn', note);
     await signals.stop;
+    stopWatching();
     const ended = await Promise.race([serving.server.drain(), signals.force.then(() => 'forced' as const)]);
     await serving.close();
     stopSurviving();
@@ -76,7 +115,19 @@ export async function serveUntilStopped(config: Config, io: CliIo): Promise<numb
     io.stderr(`equipoise: ${(error as Error).message}\n`);
     return exitCodes.failed;
   } finally {
+    stopWatching();
     clearInterval(alive);
     signals.close();
+  }
+}
+
+/** Never rejects: what keeps a configuration from being served is an event. */
+async function reloadFrom(source: ConfigSource, server: RunningServer, { deps }: System): Promise<void> {
+  try {
+    const config = await source.read();
+    if (config !== undefined) await server.reload(config);
+    else deps.events.emit({ at: deps.wallClock(), kind: 'reload-refused', reason: 'it has mistakes' });
+  } catch (error) {
+    deps.events.emit({ at: deps.wallClock(), kind: 'reload-refused', reason: (error as Error).message });
   }
 }

@@ -13,6 +13,7 @@ import { type BoundListener, type FrontDeps, openFront, type ThreadFront } from 
 import { createPoolMemory } from './pool-memory.ts';
 import { type PoolDeps, type ServedPool, settled, startPool } from './pools.ts';
 import { changesOf, planPools, type Reloaded, withoutRestart } from './reload.ts';
+import { restoreState, type SavedState } from './saved-state.ts';
 
 export type { BoundListener };
 
@@ -75,11 +76,11 @@ const SETTLE_LIMIT_MS = 5000;
 
 /**
  * Starts every pool, waits for the first answer of each name, then binds every listener: in this thread, or with several
- * workers in each of theirs.
+ * workers in each of theirs. `saved` is what people had changed in an earlier run.
  *
  * Errors  rejects with `listen-failed` (listener and address named) or `config-invalid`; nothing stays open then.
  */
-export async function startServer(config: Config, deps: ServerDeps): Promise<RunningServer> {
+export async function startServer(config: Config, deps: ServerDeps, saved?: SavedState): Promise<RunningServer> {
   const emit = (what: ServerHappening) => deps.events.emit({ at: deps.wallClock(), ...what });
   const pools = new Map<string, ServedPool>();
   const workers = workersOf(config, deps);
@@ -92,6 +93,7 @@ export async function startServer(config: Config, deps: ServerDeps): Promise<Run
   };
   try {
     for (const [name, options] of Object.entries(config.pools)) pools.set(name, await start(name, options));
+    if (saved !== undefined) emit({ kind: 'state-restored', ...restoreState(saved, pools) });
     await settled(pools.values(), deps.scheduler, SETTLE_LIMIT_MS);
     await crew?.configure(config, () => pools);
     const front = crew ?? (await openFront(config, pools, { ...deps, emit }));
