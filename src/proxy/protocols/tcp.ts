@@ -139,12 +139,13 @@ class TcpClient extends Connection {
     this.resume();
   }
 
-  connectFailed(): void {
+  /** `isOurs`: no descriptor is left to connect with, which says nothing about the endpoint. */
+  connectFailed(isOurs: boolean): void {
     const slot = this.#slot;
-    this.listener.deps.poolMetrics(this.pool.name).connectFailed(slot);
+    if (!isOurs) this.listener.deps.poolMetrics(this.pool.name).connectFailed(slot);
     this.#endpoint = null;
-    this.#release(false);
-    if (this.#triesLeft-- <= 0) {
+    this.#release(isOurs);
+    if (isOurs || this.#triesLeft-- <= 0) {
       this.terminate();
       return;
     }
@@ -203,7 +204,7 @@ class TcpClient extends Connection {
   #release(ok: boolean): void {
     if (this.#slot === -1) return;
     outcome.ok = ok;
-    // Connected: judged then; not connected: the client went away.
+    // Connected: judged then; not connected: the client went away, or we could not ask.
     outcome.neutral = ok;
     this.pool.picker.done(this.#slot, outcome, 1, this.#ticket);
     this.#slot = -1;
@@ -227,7 +228,8 @@ class TcpEndpoint extends Connection {
   #dial(): void {
     const { deps } = this.#client!.listener;
     const address = this.#client!.pool.picker.endpoint(this.#slot).addresses[this.#addressIndex];
-    if (address === undefined || !deps.descriptors.tryTake()) queueMicrotask(() => this.#failed());
+    if (address === undefined) queueMicrotask(() => this.#failed());
+    else if (!deps.descriptors.tryTake()) queueMicrotask(() => this.#failed(true));
     else deps.transport.connect(address, handlersFor(deps), this as TcpEndpoint);
   }
 
@@ -246,12 +248,12 @@ class TcpEndpoint extends Connection {
     else this.#failed();
   }
 
-  #failed(): void {
+  #failed(isOurs = false): void {
     const client = this.#client;
     if (client === null) return;
     this.#client = null;
     client.listener.deps.timers.remove(this);
-    client.connectFailed();
+    client.connectFailed(isOurs);
   }
 
   received(bytes: Uint8Array, deps: ProtocolDeps): void {
