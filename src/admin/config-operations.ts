@@ -2,7 +2,7 @@ import { HIDDEN } from '../config/admin.ts';
 import type { AdminOptions, Config } from '../config/config.ts';
 import { effectiveConfig, effectiveInput } from '../config/effective.ts';
 import { type ConfigResult, type LoadOptions, loadConfigText, parseConfig } from '../config/load.ts';
-import { type ConfigProblem, formatProblem } from '../config/problem.ts';
+import type { ConfigProblem } from '../config/problem.ts';
 import { readYaml } from '../config/source.ts';
 import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { RunningServer } from '../server/server.ts';
@@ -89,7 +89,7 @@ async function replaceConfig(call: Call): Promise<Answer> {
   try {
     const { changes, needsRestart } = await server.reload(withSecrets(result.config, server.config.admin));
     audit(call, `configuration replaced: ${changes.length === 0 ? 'no changes' : changes.join('; ')}`);
-    return json(200, { changes, needsRestart, warnings: result.warnings.map(formatProblem) });
+    return json(200, { changes, needsRestart, warnings: result.warnings.map(toItem) });
   } catch (error) {
     if (!(error instanceof EquipoiseError)) throw error;
     const status = error.code === 'config-invalid' ? 400 : 409;

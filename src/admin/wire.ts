@@ -83,10 +83,18 @@ export const EndpointRemoved = z.strictObject({
   inFlight: count().describe('Under way when it left; it may end within drainTimeout.'),
 });
 
+const ProblemItem = z.strictObject({
+  path: z.string().describe('`pools.a.endpoints[0].weight`; empty for the whole.'),
+  message: z.string(),
+  fix: z.exactOptional(z.string()),
+  line: z.exactOptional(z.int()),
+  column: z.exactOptional(z.int()),
+});
+
 export const ConfigApplied = z.strictObject({
   changes: z.array(z.string()).describe('What is different now, in words.'),
   needsRestart: z.array(z.string()).describe('What is in the configuration but not in force before a restart.'),
-  warnings: z.array(z.string()),
+  warnings: z.array(ProblemItem),
 });
 
 export const ServerEvent = z
@@ -106,19 +114,7 @@ export const Problem = z
     status: z.int(),
     detail: z.string().describe('What is wrong and where.'),
     fix: z.exactOptional(z.string()).describe('What to do about it.'),
-    problems: z
-      .exactOptional(
-        z.array(
-          z.strictObject({
-            path: z.string(),
-            message: z.string(),
-            fix: z.exactOptional(z.string()),
-            line: z.exactOptional(z.int()),
-            column: z.exactOptional(z.int()),
-          }),
-        ),
-      )
-      .describe('Every mistake in what was sent.'),
+    problems: z.exactOptional(z.array(ProblemItem)).describe('Every mistake in what was sent.'),
   })
   .describe('RFC 9457, as application/problem+json.');
 

@@ -57,10 +57,11 @@ async function startWithState(config: Config, { deps }: System) {
   const { stateFile: path } = config;
   if (path === undefined) return { server: await startServer(config, deps), keeper: undefined };
   const { scheduler, wallClock, events } = deps;
-  const { state, problem } = await readState(path);
-  if (problem !== undefined) events.emit({ at: wallClock(), kind: 'state-failed', reason: problem });
-  const server = await startServer(config, deps, state);
-  return { server, keeper: keepState(server, { path, scheduler, wallClock, isForeign: problem !== undefined }) };
+  const read = await readState(path);
+  if ('problem' in read) events.emit({ at: wallClock(), kind: 'state-failed', reason: read.problem });
+  const server = await startServer(config, deps, read.kind === 'state' ? read.state : undefined);
+  if (read.kind === 'unreadable') return { server, keeper: undefined };
+  return { server, keeper: keepState(server, { path, scheduler, wallClock, isForeign: read.kind === 'foreign' }) };
 }
 
 async function startNamedAdmin(...args: Parameters<typeof startAdmin>): Promise<Admin> {

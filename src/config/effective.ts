@@ -77,7 +77,8 @@ const formatStatuses = ({ from, to }: { from: number; to: number }) => (from ===
 function pathOf(node: Node, ancestors: readonly unknown[]): Path {
   const chain = [...ancestors, node];
   return chain.flatMap((each, index): Path => {
-    if (isSeq(each)) return [each.items.indexOf(chain[index + 1])];
+    // An empty list is its own last step.
+    if (isSeq(each)) return index < chain.length - 1 ? [each.items.indexOf(chain[index + 1])] : [];
     return isPair(each) && isScalar(each.key) ? [String(each.key.value)] : [];
   });
 }

@@ -7,6 +7,7 @@ import type { Scheduler } from '../control/membership/scheduler.ts';
 import type { EndpointOptions, PoolOptions } from '../control/pool-options.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createPoolPicker, type PoolPicker, type PoolPickerDeps, type PoolShare } from './pool-picker.ts';
+import { carryChanges } from './saved-state.ts';
 
 export interface PoolDeps extends PoolPickerDeps {
   readonly scheduler: Scheduler;
@@ -72,7 +73,9 @@ function serve(
       return () => {
         const configured = applyPicker();
         if (!isDeepStrictEqual(next.health, options.health)) membership.setChecks(checks);
-        if (!isDeepStrictEqual(next.endpoints, options.endpoints)) listed.replace(next.endpoints);
+        if (!isDeepStrictEqual(next.endpoints, options.endpoints)) {
+          listed.replace(carryChanges(options.endpoints, next.endpoints, listed.current()));
+        }
         return serve(configured, membership, listed, deps, share);
       };
     },
