@@ -57,7 +57,7 @@ pools:
     host: x.y
     forwarded: true
     requestId: true
-  b: { policy: p2c, endpoints: [h:2], health: { type: redis, password: hush } }
+  b: { policy: p2c, endpoints: [h:2], health: { type: redis, password: hush, fastInterval: 300ms, downInterval: 7s } }
 `;
 
 function load(text: string) {

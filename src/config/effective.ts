@@ -6,7 +6,16 @@ import type { Config } from './config.ts';
 import type { Path } from './problem.ts';
 import { formatDuration, formatSize } from './scalars.ts';
 
-const durationKeys = ['drainTimeout', 'interval', 'timeout', 'maxAge', 'openFor', 'slowStart'];
+const durationKeys = [
+  'drainTimeout',
+  'interval',
+  'fastInterval',
+  'downInterval',
+  'timeout',
+  'maxAge',
+  'openFor',
+  'slowStart',
+];
 const ejectionKeys = ['baseEjection', 'maxEjection'];
 const sizeKeys = ['headBytes', 'bodyBytes'];
 

@@ -51,6 +51,8 @@ export interface EndpointOptions {
   readonly maxConnections?: number;
   /** Serves a request only when no other endpoint can: none is eligible, or each was tried or is at its limit. Default false. */
   readonly backup: boolean;
+  /** As configured; what a check reports wins. Absent: none until one reports. */
+  readonly role?: Role;
   /** What a person says. Default `ready`. */
   readonly mode: Mode;
 }
@@ -92,6 +94,12 @@ export interface HealthOptions {
   readonly type: string;
   /** Milliseconds between two checks. Default 2000. */
   readonly interval: number;
+  /** Milliseconds between two while a verdict is about to change. Absent: a quarter of `interval`. */
+  readonly fastInterval?: number;
+  /** Milliseconds between two while it is `down`. Absent: `interval`. */
+  readonly downInterval?: number;
+  /** No check while enough requests succeed and none fails. Absent: false. */
+  readonly skipWhileServing?: boolean;
   /** Milliseconds. Default 1000. */
   readonly timeout: number;
   /** Successes in a row that make a `down` endpoint `up`; the first one makes an `unknown` endpoint `up`. Default 2. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/kernel/clock.ts';
 import type { SocketAddress } from '../../transport/transport.ts';
 import type { Scheduler } from '../membership/scheduler.ts';
+import type { Role } from '../pool-options.ts';
 import type { Probe, ProbeResult, ProbeRun } from './probe.ts';
 
 export interface CheckTarget {
@@ -13,6 +14,8 @@ export interface CheckResult {
   /** `not-run` says nothing about the endpoint. */
   readonly kind: 'passed' | 'failed' | 'not-run';
   readonly reason: string;
+  /** See `ProbeResult`. */
+  readonly role?: Role;
   readonly latencyMs: number;
 }
 
@@ -48,8 +51,9 @@ export function runCheck(target: CheckTarget, deps: CheckDeps, report: (result: 
       return;
     }
     deadline.cancel();
+    const { reason, role } = result;
     const kind = result.kind === 'unreachable' ? 'failed' : result.kind;
-    report({ kind, reason: result.reason, latencyMs: clock.now() - startedAt });
+    report({ kind, reason, ...(role !== undefined && { role }), latencyMs: clock.now() - startedAt });
   }
 
   function stop(): void {

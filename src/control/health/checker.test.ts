@@ -8,8 +8,18 @@ import type { Probe, ProbeResult } from './probe.ts';
 
 const passed: ProbeResult = { kind: 'passed', reason: 'connected' };
 
+interface Given extends Partial<CheckerDeps> {
+  delayMs?: number;
+  hosts?: string[];
+  /** Before each check. */
+  isProven?: () => boolean;
+  /** After each check. */
+  intervalMs?: () => number;
+  onReport?: () => void;
+}
+
 /** A checker over a probe that a test answers by hand. */
-function setUp(given: Partial<CheckerDeps> & { delayMs?: number; hosts?: string[] } = {}) {
+function setUp(given: Given = {}) {
   const time = fakeScheduler();
   const open = new Set<{ answer(result: ProbeResult): void }>();
   const answer = (result: ProbeResult) => [...open][0]?.answer(result);
@@ -32,13 +42,15 @@ function setUp(given: Partial<CheckerDeps> & { delayMs?: number; hosts?: string[
   };
   const hosts = given.hosts ?? ['10.0.0.1'];
   const addresses = hosts.map((host) => ({ kind: 'tcp', host, port: 80 }) as const);
-  const deps = { probe, timeoutMs: 100, scheduler: time, clock: time, intervalMs: 1000, jitter: 0, ...given };
-  const checker = startChecker(
-    () => ({ addresses, authority: 'a:80' }),
-    given.delayMs ?? 0,
-    { rng: seededRng(1), ...deps },
-    (result) => reports.push(result),
-  );
+  const deps = { probe, timeoutMs: 100, scheduler: time, clock: time, jitter: 0, ...given };
+  const { isProven = () => false, intervalMs = () => 1000, onReport = () => {} } = given;
+  const target = () => ({ addresses, authority: 'a:80' });
+  const report = (result: CheckResult) => {
+    reports.push(result);
+    onReport();
+  };
+  const subject = { target, isProven, intervalMs, report };
+  const checker = startChecker(subject, given.delayMs ?? 0, { rng: seededRng(1), ...deps });
   return { time, open, answer, startedAt, asked, reports, checker };
 }
 
@@ -100,6 +112,51 @@ describe('startChecker', () => {
     time.advance(0);
     answer(result);
     expect([asked.length, reports[0]?.kind]).toEqual([count, want]);
+  });
+
+  test('the next one comes as soon as the last one asks for', () => {
+    const gaps = [0, 100, 100, 400];
+    const rng = scriptedRng([0.5, 0.5, 0.5, 0.5]);
+    const { time, answer, startedAt } = setUp({ rng, intervalMs: () => gaps[startedAt.length]! });
+    for (let i = 0; i < 300; i++) {
+      time.advance(1);
+      answer(passed);
+    }
+    expect(startedAt).toEqual([0, 50, 150]);
+  });
+
+  test('what is proven is not asked, and looked at again in its time', () => {
+    const proven = [false, true, true, false];
+    let looks = 0;
+    const { time, answer, startedAt } = setUp({
+      rng: scriptedRng([0.5, 0.5, 0.5, 0.5]),
+      isProven: () => proven[looks++]!,
+    });
+    for (let i = 0; i < 2600; i++) {
+      time.advance(1);
+      answer(passed);
+    }
+    expect(startedAt).toEqual([0, 2500]);
+  });
+
+  test('whoever hears a result may end it', () => {
+    const world = setUp({ onReport: () => world.checker.stop() });
+    world.time.advance(0);
+    world.answer(passed);
+    expect(world.time.pending).toBe(0);
+  });
+
+  test('goes on after a listener that throws', () => {
+    const { time, answer, startedAt } = setUp({
+      rng: scriptedRng([0.5, 0.5]),
+      onReport: () => {
+        throw new Error('a listener');
+      },
+    });
+    time.advance(0);
+    expect(() => answer(passed)).toThrow('a listener');
+    time.advance(500);
+    expect(startedAt).toEqual([0, 500]);
   });
 
   test('stop closes the check that is under way and arms nothing', () => {

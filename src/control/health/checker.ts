@@ -5,9 +5,18 @@ import type { ProbeRun } from './probe.ts';
 
 export interface CheckerDeps extends CheckDeps {
   readonly rng: Rng;
-  readonly intervalMs: number;
   /** Share of the interval by which each check is moved at random, 0..1. */
   readonly jitter: number;
+}
+
+/** Whom to check, and who wants to know. */
+export interface CheckSubject {
+  target(): CheckTarget;
+  /** True: nothing need be asked now. */
+  isProven(): boolean;
+  /** Milliseconds to the next check, from the start of one to the next; asked after each. */
+  intervalMs(): number;
+  report(result: CheckResult): void;
 }
 
 export interface Checker {
@@ -20,35 +29,45 @@ export interface Checker {
  * checks spread evenly over it, then once per interval ± `jitter`. Counted from start to start; a check that takes
  * longer than the interval puts off the next one, two never overlap.
  */
-export function startChecker(
-  target: () => CheckTarget,
-  delayMs: number,
-  deps: CheckerDeps,
-  report: (result: CheckResult) => void,
-): Checker {
-  const { clock, rng, scheduler, intervalMs, jitter } = deps;
+export function startChecker(subject: CheckSubject, delayMs: number, deps: CheckerDeps): Checker {
+  const { clock, rng, scheduler, jitter } = deps;
   let checks = 0;
   let running: ProbeRun | undefined;
+  let stopped = false;
   let next: Scheduled = scheduler.after(delayMs, check);
 
   function check(): void {
     const startedAt = clock.now();
+    if (subject.isProven()) {
+      goOn(startedAt);
+      return;
+    }
     let ended = false;
-    const run = runCheck(target(), deps, (result) => {
+    const run = runCheck(subject.target(), deps, (result) => {
       ended = true;
       running = undefined;
-      next = scheduler.after(Math.max(0, startedAt + gap() - clock.now()), check);
-      report(result);
+      try {
+        subject.report(result);
+      } finally {
+        goOn(startedAt);
+      }
     });
     if (!ended) running = run;
   }
 
+  function goOn(startedAt: number): void {
+    // Whoever heard of the result may have ended it.
+    if (!stopped) next = scheduler.after(Math.max(0, startedAt + gap() - clock.now()), check);
+  }
+
   function gap(): number {
+    const intervalMs = subject.intervalMs();
     return ++checks === 1 ? intervalMs * rng.next() : intervalMs * (1 + jitter * (2 * rng.next() - 1));
   }
 
   return {
     stop() {
+      stopped = true;
       next.cancel();
       running?.stop();
     },

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import type { ByteQueue } from './byte-queue.ts';
-import { CheckOptions } from './check-options.ts';
+import { CheckOptions, SparingOptions } from './check-options.ts';
 import { type Conversation, converse, fail, LISTEN, quote, type Step } from './conversation.ts';
 import * as frames from './grpc-frames.ts';
 import { readHeaderBlock } from './hpack.ts';
@@ -22,6 +22,7 @@ export const GrpcProbeOptions = /* @__PURE__ */ z.strictObject({
     .default('')
     .describe('Name of the service asked for; empty: the whole server.'),
   ...CheckOptions.shape,
+  ...SparingOptions.shape,
 });
 export type GrpcProbeOptions = z.infer<typeof GrpcProbeOptions>;
 

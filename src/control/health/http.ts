@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import type { Socket } from '../../transport/transport.ts';
 import { AnswerReader } from './answer-reader.ts';
-import { CheckOptions } from './check-options.ts';
+import { CheckOptions, SparingOptions } from './check-options.ts';
 import type { ProbeDefinition, ProbeResult, ProbeTarget } from './probe.ts';
 import { createDialer, type Dialer, type Leave, ProbeConnection } from './probe-connection.ts';
 
@@ -42,6 +42,7 @@ export const HttpProbeOptions = /* @__PURE__ */ z
       .describe('Expected statuses: 200, 200-399 or a list of these.'),
     contains: z.string().min(1).optional().describe('Text that the first 64 KiB of the body must contain.'),
     ...CheckOptions.shape,
+    ...SparingOptions.shape,
   })
   .refine(({ method, contains }) => method !== 'HEAD' || contains === undefined, {
     message: 'an answer to HEAD has no body that could contain a text',

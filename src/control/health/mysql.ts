@@ -28,9 +28,7 @@ import { createDialer } from './probe-connection.ts';
 export const MysqlProbeOptions = /* @__PURE__ */ z.strictObject({
   type: z.literal('mysql'),
   user: z
-    .string()
-    .regex(/^[^\0]{1,80}$/, 'expected a name of up to 80 characters')
-    .optional()
+    .exactOptional(z.string().regex(/^[^\0]{1,80}$/, 'expected a name of up to 80 characters'))
     .describe('Logs in without a password and asks for the role; absent: only the greeting is read.'),
   ...CheckOptions.shape,
 });

@@ -19,9 +19,7 @@ const NAME = /^[^\0]{1,63}$/;
 export const PostgresProbeOptions = /* @__PURE__ */ z.strictObject({
   type: z.literal('postgres'),
   user: z
-    .string()
-    .regex(NAME, 'expected a name of up to 63 characters')
-    .optional()
+    .exactOptional(z.string().regex(NAME, 'expected a name of up to 63 characters'))
     .describe('Logs in without a password and asks for the role; absent: only whether connections are taken.'),
   database: z
     .string()

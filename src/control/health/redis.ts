@@ -17,8 +17,8 @@ import { createDialer } from './probe-connection.ts';
 export const RedisProbeOptions = /* @__PURE__ */ z
   .strictObject({
     type: z.literal('redis'),
-    username: z.string().min(1).optional().describe('Of an access control list; absent: the default user.'),
-    password: z.string().min(1).optional().describe('Absent: the server asks for none.'),
+    username: z.exactOptional(z.string().min(1)).describe('Of an access control list; absent: the default user.'),
+    password: z.exactOptional(z.string().min(1)).describe('Absent: the server asks for none.'),
     ...CheckOptions.shape,
   })
   .refine(({ username, password }) => username === undefined || password !== undefined, {

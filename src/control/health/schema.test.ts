@@ -6,9 +6,10 @@ import { HealthConfig } from './schema.ts';
 describe('HealthConfig', () => {
   test('fills in every default', () => {
     const shared = { interval: 2000, timeout: 1000, rise: 2, fall: 3, initial: 'unknown', jitter: 0.1 };
-    expect(HealthConfig.parse({ type: 'tcp' })).toEqual({ type: 'tcp', ...shared });
+    expect(HealthConfig.parse({ type: 'tcp' })).toEqual({ type: 'tcp', skipWhileServing: false, ...shared });
+    expect(HealthConfig.parse({ type: 'postgres' })).toEqual({ type: 'postgres', database: 'postgres', ...shared });
     const own = { path: '/', method: 'GET', headers: {}, status: [{ from: 200, to: 399 }] };
-    expect(HealthConfig.parse({ type: 'http' })).toEqual({ type: 'http', ...own, ...shared });
+    expect(HealthConfig.parse({ type: 'http' })).toEqual({ type: 'http', skipWhileServing: false, ...own, ...shared });
   });
 
   test.each([
@@ -36,6 +37,9 @@ describe('HealthConfig', () => {
     { why: 'an empty range', given: { type: 'http', status: '399-200' } },
     { why: 'no status at all', given: { type: 'http', status: [] } },
     { why: 'a body of HEAD', given: { type: 'http', method: 'HEAD', contains: 'ok' } },
+    { why: 'a role that requests would have to tell', given: { type: 'mysql', skipWhileServing: true } },
+    { why: 'a name that would split the login', given: { type: 'postgres', user: 'a\0database\0b' } },
+    { why: 'a service of many lines', given: { type: 'grpc', service: 'a\nb' } },
     { why: 'an interval of nothing', given: { type: 'tcp', interval: 0 } },
     { why: 'no failures at all', given: { type: 'tcp', fall: 0 } },
     { why: 'more jitter than interval', given: { type: 'tcp', jitter: 1.1 } },

@@ -7,11 +7,15 @@
 import { z } from 'zod';
 import type { Socket } from '../../transport/transport.ts';
 import type { Scheduled, Scheduler } from '../membership/scheduler.ts';
-import { CheckOptions } from './check-options.ts';
+import { CheckOptions, SparingOptions } from './check-options.ts';
 import type { ProbeDefinition, ProbeResult, ProbeTarget } from './probe.ts';
 import { createDialer, type Dialer, ProbeConnection } from './probe-connection.ts';
 
-export const TcpProbeOptions = /* @__PURE__ */ z.strictObject({ type: z.literal('tcp'), ...CheckOptions.shape });
+export const TcpProbeOptions = /* @__PURE__ */ z.strictObject({
+  type: z.literal('tcp'),
+  ...CheckOptions.shape,
+  ...SparingOptions.shape,
+});
 export type TcpProbeOptions = z.infer<typeof TcpProbeOptions>;
 
 const LINGER_MS = 1000;

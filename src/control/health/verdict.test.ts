@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Health } from '../pool-options.ts';
-import { initialVerdict, judge, type Verdict } from './verdict.ts';
+import { initialVerdict, intervalAfter, judge, type Verdict } from './verdict.ts';
 
 const after = (start: Verdict, results: string, options = { rise: 2, fall: 3 }): Verdict =>
   [...results].reduce((verdict, result) => judge(verdict, result === '+', options), start);
@@ -55,5 +55,19 @@ describe('judge', () => {
         expect(after(mixed, ok ? '++' : '---', options).health).toBe(ok ? 'up' : 'down');
       }),
     );
+  });
+});
+
+describe('intervalAfter', () => {
+  test.each<{ why: string; health: Health; against: number; want: number[] }>([
+    { why: 'agreed that it is up', health: 'up', against: 0, want: [2000, 2000] },
+    { why: 'a first failure', health: 'up', against: 1, want: [500, 100] },
+    { why: 'not known, failing', health: 'unknown', against: 2, want: [500, 100] },
+    { why: 'agreed that it is down', health: 'down', against: 0, want: [2000, 9000] },
+    { why: 'a first success', health: 'down', against: 1, want: [500, 100] },
+  ])('$why', ({ health, against, want }) => {
+    const verdict = { health, against };
+    const given = { interval: 2000, fastInterval: 100, downInterval: 9000 };
+    expect([intervalAfter(verdict, { interval: 2000 }), intervalAfter(verdict, given)]).toEqual(want);
   });
 });

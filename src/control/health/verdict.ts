@@ -1,5 +1,14 @@
 import type { Health } from '../pool-options.ts';
 
+/** Milliseconds between the starts of two checks. */
+export interface Paces {
+  readonly interval: number;
+  /** Default: a quarter of `interval`. */
+  readonly fastInterval?: number;
+  /** Default: `interval`. */
+  readonly downInterval?: number;
+}
+
 export interface VerdictOptions {
   /** Successes in a row that make a `down` endpoint `up`. */
   readonly rise: number;
@@ -30,4 +39,11 @@ export function judge(verdict: Verdict, ok: boolean, options: VerdictOptions): V
   const against = verdict.against + 1;
   if (ok) return against >= options.rise ? { health: 'up', against: 0 } : { health, against };
   return against >= options.fall ? { health: 'down', against: 0 } : { health, against };
+}
+
+/** How long to wait for the next one: not long while results speak against the verdict. */
+export function intervalAfter({ health, against }: Verdict, paces: Paces): number {
+  const { interval, fastInterval = interval / 4, downInterval = interval } = paces;
+  if (against > 0) return fastInterval;
+  return health === 'down' ? downInterval : interval;
 }

@@ -2,24 +2,33 @@ import type { Clock } from '../../core/kernel/clock.ts';
 import type { SocketAddress } from '../../transport/transport.ts';
 import type { Resolution, Resolver, Watch } from '../discovery/resolver.ts';
 import type { CheckResult } from '../health/check.ts';
-import { type Checker, type CheckerDeps, startChecker } from '../health/checker.ts';
-import { initialVerdict, judge, type Verdict } from '../health/verdict.ts';
-import type { EndpointOptions, HealthOptions, Mode } from '../pool-options.ts';
+import { type Checker, type CheckerDeps, type CheckSubject, startChecker } from '../health/checker.ts';
+import { initialVerdict, intervalAfter, judge, type Verdict } from '../health/verdict.ts';
+import type { EndpointOptions, HealthOptions, Mode, Role } from '../pool-options.ts';
 import { authorityOf, formatAddress, hostToResolve, socketAddresses } from './address.ts';
 import type { MemberSnapshot } from './snapshot.ts';
+import type { TrafficWitness } from './traffic-witness.ts';
 
 export interface MemberDeps {
   /** Absent: whoever connects resolves names. */
   readonly resolver?: Resolver;
   /** Absent: no checks. */
-  health?: { readonly options: HealthOptions; readonly checker: CheckerDeps };
+  health?: MemberChecks;
   readonly clock: Clock;
-  /** One of `health`, `mode`, `addresses` changed from `from` to `to`. */
+  /** One of `health`, `mode`, `addresses`, `role` changed from `from` to `to`. */
   readonly onChange: (member: Member, what: MemberField, from: string, to: string, reason: string) => void;
 }
 
+/** How a member is checked. */
+export interface MemberChecks {
+  readonly options: HealthOptions;
+  readonly checker: CheckerDeps;
+  /** Absent: every check is due. */
+  readonly traffic?: TrafficWitness;
+}
+
 /** What of a member may change by itself or by a person's word. */
-export type MemberField = 'health' | 'mode' | 'addresses';
+export type MemberField = 'health' | 'mode' | 'addresses' | 'role';
 
 /** The last check of an endpoint that said something about it. */
 export interface LastCheck {
@@ -30,7 +39,7 @@ export interface LastCheck {
   readonly at: number;
 }
 
-/** One endpoint while it is a member: its addresses, its verdict and its mode. */
+/** One endpoint while it is a member: its addresses, its verdict, its role and its mode. */
 export class Member {
   readonly key: number;
   readonly slot: number;
@@ -39,6 +48,8 @@ export class Member {
   #mode: Mode;
   #weight: number;
   #verdict: Verdict;
+  /** By the last check that knew. */
+  #reportedRole: Role | undefined;
   #addresses: readonly SocketAddress[];
   #lastCheck: LastCheck | undefined;
   #watch: Watch | undefined;
@@ -107,6 +118,7 @@ export class Member {
     this.#options = options;
     if (options.weight !== before.weight) this.#weight = options.weight;
     if (options.mode !== before.mode) this.setMode(options.mode, 'configuration');
+    if (this.#reportedRole === undefined) this.#tellRole(before.role, options.role, 'configuration');
   }
 
   setMode(mode: Mode, reason: string): void {
@@ -124,9 +136,14 @@ export class Member {
     this.#weight = weight;
   }
 
+  get role(): Role | undefined {
+    return this.#reportedRole ?? this.#options.role;
+  }
+
   /** All of it as plain data. */
   snapshot(): MemberSnapshot {
     const { id, zone, location, maxConnections = Number.POSITIVE_INFINITY, backup } = this.#options;
+    const { role } = this;
     return {
       key: this.key,
       slot: this.slot,
@@ -138,6 +155,7 @@ export class Member {
       backup,
       mode: this.#mode,
       health: this.#verdict.health,
+      ...(role !== undefined && { role }),
       addresses: this.#addresses,
     };
   }
@@ -167,17 +185,44 @@ export class Member {
     const { health } = this.#deps;
     if (health === undefined || this.#checker !== undefined) return;
     const authority = authorityOf(this.#options.address);
-    const target = () => ({ addresses: this.#addresses, authority });
-    this.#checker = startChecker(target, delayMs, health.checker, (result) => this.#checked(result, health.options));
+    const { options } = health;
+    const subject: CheckSubject = {
+      target: () => ({ addresses: this.#addresses, authority }),
+      isProven: () => this.#isProven(health),
+      intervalMs: () => intervalAfter(this.#verdict, options),
+      report: (result) => this.#checked(result, options),
+    };
+    this.#checker = startChecker(subject, delayMs, health.checker);
   }
 
-  #checked({ kind, reason, latencyMs }: CheckResult, options: HealthOptions): void {
+  #checked({ kind, reason, latencyMs, role }: CheckResult, options: HealthOptions): void {
     if (kind === 'not-run') return;
     const ok = kind === 'passed';
+    // Before it may be up again: whoever comes back as another must not get what it had.
+    if (role !== undefined) this.#report(role, reason);
     const before = this.#verdict.health;
     this.#lastCheck = { ok, reason, latencyMs, at: this.#deps.clock.now() };
     this.#verdict = judge(this.#verdict, ok, options);
     const { health } = this.#verdict;
     if (health !== before) this.#deps.onChange(this, 'health', before, health, reason);
+  }
+
+  /** At once: two checks in a row that agree are too late for writes that go to the wrong one. */
+  #report(role: Role, reason: string): void {
+    const from = this.role;
+    this.#reportedRole = role;
+    this.#tellRole(from, role, reason);
+  }
+
+  #tellRole(from: Role | undefined, to: Role | undefined, reason: string): void {
+    if (from !== to) this.#deps.onChange(this, 'role', from ?? 'none', to ?? 'none', reason);
+  }
+
+  /** Its requests say what a check would. */
+  #isProven({ traffic }: MemberChecks): boolean {
+    const { health, against } = this.#verdict;
+    if (traffic === undefined) return false;
+    const isProven = traffic.isProven(this.slot);
+    return isProven && health === 'up' && against === 0;
   }
 }

@@ -6,11 +6,12 @@ import type { Resolver } from '../discovery/resolver.ts';
 import { staticEndpoints } from '../discovery/static.ts';
 import { firstCheckDelayMs } from '../health/checker.ts';
 import type { Probe } from '../health/probe.ts';
-import type { EndpointOptions, Health, HealthOptions, Mode } from '../pool-options.ts';
-import { type LastCheck, Member, type MemberDeps, type MemberField } from './member.ts';
+import type { EndpointOptions, Health, HealthOptions, Mode, Role } from '../pool-options.ts';
+import { type LastCheck, Member, type MemberChecks, type MemberDeps, type MemberField } from './member.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Slots } from './slots.ts';
 import type { MembershipSnapshot, MembershipUpdate } from './snapshot.ts';
+import { createTrafficWitness, type TrafficCounts } from './traffic-witness.ts';
 
 export interface MembershipOptions {
   /** The pool's name. */
@@ -38,6 +39,8 @@ export interface MembershipChecks {
   /** The one that `options` describe. */
   readonly probe: Probe;
   readonly scheduler: Scheduler;
+  /** For `skipWhileServing`; absent: nothing is skipped. */
+  readonly traffic?: TrafficCounts;
 }
 
 /** One change of state, told once, with its reason. */
@@ -58,6 +61,8 @@ export interface EndpointState {
   /** As configured: `10.0.0.1:80`. */
   readonly address: string;
   readonly health: Health;
+  /** What its check reported, else as configured; absent: none is known. */
+  readonly role?: Role;
   readonly mode: Mode;
   readonly weight: number;
   readonly backup: boolean;
@@ -119,7 +124,7 @@ class LiveMembership implements Membership {
       ...(options.resolver !== undefined && { resolver: options.resolver }),
       clock: options.clock,
       onChange: (member, what, from, to, reason) => this.#changed(member, what, from, to, reason),
-      ...(checks !== undefined && { health: { options: checks.options, checker: checkerDeps(options, checks) } }),
+      ...(checks !== undefined && { health: memberChecks(options, checks) }),
     };
     const provider = options.provider ?? staticEndpoints.create({ type: 'static', endpoints });
     this.#provider = provider.start((found) => this.#replace(found));
@@ -160,7 +165,7 @@ class LiveMembership implements Membership {
   setChecks(checks: MembershipOptions['checks']): void {
     this.#intervalMs = checks?.options.interval ?? 0;
     if (checks === undefined) delete this.#memberDeps.health;
-    else this.#memberDeps.health = { options: checks.options, checker: checkerDeps(this.#options, checks) };
+    else this.#memberDeps.health = memberChecks(this.#options, checks);
     const members = [...this.#members.values()];
     members.forEach((member, index) => {
       member.checkAnew(firstCheckDelayMs(index, members.length, this.#intervalMs));
@@ -216,8 +221,9 @@ class LiveMembership implements Membership {
 
   #changed(member: Member, what: MemberField, from: string, to: string, reason: string): void {
     if (from !== to && !this.#replacing) {
-      const { key, mode, health, addresses } = member.snapshot();
-      this.#tell({ kind: 'change', version: ++this.#version, key, mode, health, addresses });
+      const { key, mode, health, role, addresses } = member.snapshot();
+      const state = { mode, health, ...(role !== undefined && { role }), addresses };
+      this.#tell({ kind: 'change', version: ++this.#version, key, ...state });
     }
     this.#event(member.id, what, from, to, reason);
   }
@@ -247,13 +253,20 @@ class LiveMembership implements Membership {
 }
 
 function describe(member: Member): EndpointState {
-  const { id, mode, health, weight, backup, addresses } = member.snapshot();
+  const { id, mode, health, role, weight, backup, addresses } = member.snapshot();
   const eligible = mode === 'ready' && health !== 'down' && weight > 0 && addresses.length > 0;
   const { address, lastCheck } = member;
-  return { id, address, health, mode, weight, backup, eligible, ...(lastCheck !== undefined && { lastCheck }) };
+  const state = { id, address, health, ...(role !== undefined && { role }), mode, weight, backup, eligible };
+  return { ...state, ...(lastCheck !== undefined && { lastCheck }) };
+}
+
+function memberChecks(options: MembershipOptions, checks: MembershipChecks): MemberChecks {
+  const { traffic, options: health } = checks;
+  const witness = traffic && health.skipWhileServing === true ? createTrafficWitness(traffic) : undefined;
+  return { options: health, checker: checkerDeps(options, checks), ...(witness && { traffic: witness }) };
 }
 
 function checkerDeps({ clock, rng }: MembershipOptions, { options, probe, scheduler }: MembershipChecks) {
-  const { timeout, interval, jitter } = options;
-  return { clock, rng, scheduler, probe, timeoutMs: timeout, intervalMs: interval, jitter };
+  const { timeout, jitter } = options;
+  return { clock, rng, scheduler, probe, timeoutMs: timeout, jitter };
 }

@@ -1,6 +1,6 @@
 import type { Location } from '../../core/kernel/endpoint.ts';
 import type { SocketAddress } from '../../transport/transport.ts';
-import type { Health, Mode } from '../pool-options.ts';
+import type { Health, Mode, Role } from '../pool-options.ts';
 
 /**
  * What a pool's membership tells its pickers, in order of `version`: a snapshot of everything first, then changes of
@@ -23,7 +23,7 @@ export interface MemberChange extends MemberState {
 }
 
 export interface MemberSnapshot extends MemberState {
-  /** Names one endpoint for its life; never reused. The same id with another address or role is another endpoint. */
+  /** Names one endpoint for its life; never reused. The same id with another address, or as a backup, is another endpoint. */
   readonly key: number;
   /** See `Endpoint`: the same in every worker, kept for the endpoint's life. */
   readonly slot: number;
@@ -39,6 +39,8 @@ export interface MemberSnapshot extends MemberState {
 export interface MemberState {
   readonly mode: Mode;
   readonly health: Health;
+  /** What the last check reported, else as configured; absent: none is known. */
+  readonly role?: Role;
   /** Tried in order within one connect attempt; empty while the name is not resolved, and then not eligible. */
   readonly addresses: readonly SocketAddress[];
 }
