@@ -21,7 +21,7 @@ export function describeSizes(driver: () => PolicyDriver, decidedBy: string): vo
     for (let slot = 7; slot < MANY; slot += 997) {
       expect(subject.takeAndFinish(clientRequest(slot), allBut(slot))).toBe(slot);
     }
-    if (decidedBy === 'load') expectEvenShares(subject, MANY / 2, 0);
+    if (decidedBy === 'load') expectEvenShares(subject, MANY / 5, 0);
     if (decidedBy === 'key') expectEvenShares(subject, MANY / 5, KEY_DEVIATION);
     for (let slot = 0; slot < MANY; slot += 2) subject.policy.setEligible(slot, false);
     for (let client = 0; client < 200; client++) expect(subject.takeAndFinish(clientRequest(client)) % 2).toBe(1);
