@@ -17,6 +17,8 @@ export interface Balancer {
   /** Resident memory of the process that serves, in bytes. */
   residentBytes(): number;
   signal(name: NodeJS.Signals): void;
+  /** Writes its configuration anew; it is read when the balancer is told to. */
+  configure(config: object): void;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   /** SIGTERM, and SIGKILL when that takes longer than 3 s. */
   stop(): Promise<void>;
@@ -32,6 +34,8 @@ const PROGRAM = process.env.CONFORMANCE_PROGRAM ?? join(ROOT, 'bin/equipoise.mjs
 export interface BalancerLimits {
   /** File descriptors the balancer may have (`ulimit -n`). Default: as many as this process. */
   readonly openFiles?: number;
+  /** Further variables of its environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Runs `equipoise run` on `config` (JSON is YAML) and waits until every probe accepts connections, 10 s at most. */
@@ -46,13 +50,12 @@ export async function startBalancer(
   }
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
   const file = join(folder, 'equipoise.yaml');
-  // A failed scenario may leave connections behind; the next group should not wait for them.
-  writeFileSync(file, JSON.stringify({ drainTimeout: 200, ...config }, null, 2));
-  const env = { ...process.env, EQUIPOISE_RUNTIME: transport };
+  configure(file, config);
+  const env = { ...process.env, EQUIPOISE_RUNTIME: transport, ...limits.environment };
   // A group of its own: a launcher that is killed cannot forward the signal to the process it started.
   const [command, ...words] = commandLine(limits, ['node', PROGRAM, 'run', file]);
   const child = spawn(command!, words, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env });
-  const balancer = createBalancer(child, folder);
+  const balancer = createBalancer(child, folder, file);
   await waitListening(balancer, probes);
   return balancer;
 }
@@ -61,7 +64,12 @@ function commandLine({ openFiles }: BalancerLimits, words: string[]): string[] {
   return openFiles === undefined ? words : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...words];
 }
 
-function createBalancer(child: ChildProcess, folder: string): Balancer {
+function configure(file: string, config: object): void {
+  // A failed scenario may leave connections behind; the next group should not wait for them.
+  writeFileSync(file, JSON.stringify({ drainTimeout: 200, ...config }, null, 2));
+}
+
+function createBalancer(child: ChildProcess, folder: string, file: string): Balancer {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -87,6 +95,7 @@ function createBalancer(child: ChildProcess, folder: string): Balancer {
     alive: () => !gone,
     residentBytes: () => residentBytes(child.pid!),
     signal: (name) => kill(child.pid!, name),
+    configure: (config) => configure(file, config),
     async stop() {
       kill(child.pid!, 'SIGTERM');
       await Promise.race([exited, sleep(3000)]);

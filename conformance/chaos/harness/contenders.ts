@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '../../../bench/harness/processes.ts';
+import { type BalancerLimits, startBalancer, type TransportName } from '../../harness/balancer.ts';
+import { request } from '../../harness/client.ts';
+import { sleep } from '../../harness/sockets.ts';
+import { equipoiseConfiguration, haproxyConfiguration, nginxConfiguration, type Setting } from './configurations.ts';
+
+/** A balancer that is running. */
+export interface RunningBalancer {
+  readonly port: number;
+  /** 0 for those without our admin server. */
+  readonly adminPort: number;
+  /** The process that was started. */
+  readonly pid: number;
+  output(): string;
+  /** Replaces the endpoints without a restart; resolves when the change was asked for. */
+  reload(setting: Setting): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A balancer that can be tried. */
+export interface Contender {
+  readonly name: string;
+  readonly kind: 'equipoise' | 'haproxy' | 'nginx';
+  /** Absent for peers. */
+  readonly transport?: TransportName;
+  readonly workers: number;
+  start(setting: Setting, limits?: BalancerLimits): Promise<RunningBalancer>;
+}
+
+const STOP_MS = 3000;
+
+export function equipoise(transport: TransportName, workers: number): Contender {
+  const name = `equipoise ${transport}${workers > 1 ? ` workers=${workers}` : ''}`;
+  return { name, kind: 'equipoise', transport, workers, start: (...args) => startOurs(transport, workers, ...args) };
+}
+
+export const haproxy: Contender = {
+  ...{ name: 'haproxy', kind: 'haproxy', workers: 1 },
+  start: (setting) =>
+    startPeer(setting, 'haproxy.cfg', haproxyConfiguration, (file) => ['haproxy', '-W', '-db', '-f', file], 'SIGUSR2'),
+};
+
+export const nginx: Contender = {
+  ...{ name: 'nginx', kind: 'nginx', workers: 1 },
+  start: (setting) =>
+    startPeer(
+      setting,
+      'nginx.conf',
+      nginxConfiguration,
+      (file) => ['nginx', '-p', setting.directory, '-c', file],
+      'SIGHUP',
+    ),
+};
+
+async function startOurs(
+  transport: TransportName,
+  workers: number,
+  setting: Setting,
+  limits?: BalancerLimits,
+): Promise<RunningBalancer> {
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const configurationOf = (next: Setting): object => equipoiseConfiguration(next, port, adminPort, workers);
+  const balancer = await startBalancer(configurationOf(setting), transport, [port, adminPort], limits);
+  return {
+    ...{ port, adminPort, pid: balancer.pid },
+    output: () => balancer.output(),
+    async reload(next) {
+      balancer.configure(configurationOf(next));
+      balancer.signal('SIGHUP');
+    },
+    stop: () => balancer.stop(),
+  };
+}
+
+async function startPeer(
+  setting: Setting,
+  fileName: string,
+  configurationOf: (setting: Setting, port: number) => string,
+  commandOf: (file: string) => string[],
+  reloadSignal: NodeJS.Signals,
+): Promise<RunningBalancer> {
+  const port = await freePort();
+  const file = join(setting.directory, fileName);
+  mkdirSync(setting.directory, { recursive: true });
+  writeFileSync(file, configurationOf(setting, port));
+  const logFile = join(setting.directory, 'peer.log');
+  const log = openSync(logFile, 'a');
+  const [command, ...args] = commandOf(file);
+  const child = spawn(command!, args, { stdio: ['ignore', log, log], detached: true });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const kill = (pid: number, signal: NodeJS.Signals): void => {
+    try {
+      process.kill(pid, signal);
+    } catch {} // gone already
+  };
+  process.once('exit', () => kill(-child.pid!, 'SIGKILL'));
+  await untilAnswering(port, () => readFileSync(logFile, 'utf8'));
+  return {
+    ...{ port, adminPort: 0, pid: child.pid! },
+    output: () => '',
+    async reload(next) {
+      writeFileSync(file, configurationOf(next, port));
+      kill(child.pid!, reloadSignal);
+    },
+    async stop() {
+      kill(child.pid!, 'SIGTERM');
+      await Promise.race([exited, sleep(STOP_MS)]);
+      kill(-child.pid!, 'SIGKILL');
+      await exited;
+    },
+  };
+}
+
+/** Any answer will do. */
+async function untilAnswering(port: number, output: () => string): Promise<void> {
+  for (const deadline = performance.now() + 10_000; ; await sleep(25)) {
+    const answered = request(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n').then(() => true);
+    if (await answered.catch(() => false)) return;
+    if (performance.now() > deadline) throw new Error(`nothing answers at port ${port}: ${output()}`);
+  }
+}
