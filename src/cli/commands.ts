@@ -2,6 +2,10 @@ import { proposal } from '../core/kernel/proposal.ts';
 import { check } from './check.ts';
 import { demo } from './demo.ts';
 import { type CliIo, exitCodes } from './io.ts';
+import { drain } from './operations/drain.ts';
+import { maintenance, ready } from './operations/mode.ts';
+import { status } from './operations/status.ts';
+import { weight } from './operations/weight.ts';
 import { plan } from './plan.ts';
 import { run } from './run.ts';
 import { schema } from './schema.ts';
@@ -27,9 +31,19 @@ const commands: readonly Command[] = [
     start: plan,
   },
   { name: 'schema', parameters: '', summary: 'print the JSON Schema of the configuration', start: schema },
+  {
+    name: 'status',
+    parameters: '[<pool>[/<endpoint>]]',
+    summary: 'show the pools of a running program',
+    start: status,
+  },
+  { name: 'drain', parameters: '<pool>/<endpoint>', summary: 'give an endpoint nothing new', start: drain },
+  { name: 'maintenance', parameters: '<pool>/<endpoint>', summary: 'give an endpoint nothing', start: maintenance },
+  { name: 'ready', parameters: '<pool>/<endpoint>', summary: 'take an endpoint back', start: ready },
+  { name: 'weight', parameters: '<pool>/<endpoint> <n>', summary: 'set the weight of an endpoint', start: weight },
 ];
 
-const table = commands.map((each) => `  ${`${each.name} ${each.parameters}`.padEnd(18)} ${each.summary}\n`).join('');
+const table = commands.map((each) => `  ${`${each.name} ${each.parameters}`.padEnd(30)} ${each.summary}\n`).join('');
 
 const usage = `usage: equipoise <command>
 

@@ -1,0 +1,61 @@
+import type { ParseArgsConfig } from 'node:util';
+import { readArguments, wrongUsage } from '../arguments.ts';
+import type { CliIo } from '../io.ts';
+import { type AdminTarget, readTarget } from './admin-client.ts';
+
+export const OPTIONS_USAGE = `
+  --admin   where its admin server listens (default http://127.0.0.1:9900, or EQUIPOISE_ADMIN)
+  --token   what the admin server wants to see; better in EQUIPOISE_TOKEN, where others don't read it
+  --json    print the result as JSON
+`;
+
+const common = {
+  admin: { type: 'string' },
+  token: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+
+export type OperationArguments =
+  | {
+      readonly kind: 'ok';
+      readonly target: AdminTarget;
+      readonly json: boolean;
+      readonly values: Values;
+      readonly words: readonly string[];
+    }
+  | { readonly kind: 'end'; readonly code: number };
+
+/** What every operation's command line has; `own` are the command's further options. */
+export function readOperation(argv: readonly string[], own: Options, usage: string, io: CliIo): OperationArguments {
+  const parsed = readArguments(argv, { ...common, ...own }, usage, io);
+  if (parsed.kind === 'end') return parsed;
+  const values = parsed.values as Values;
+  const text = values['admin'] ?? io.env['EQUIPOISE_ADMIN'] ?? '';
+  const token = values['token'] ?? io.env['EQUIPOISE_TOKEN'];
+  const target = readTarget(text === '' ? 'http://127.0.0.1:9900' : String(text), token as string | undefined);
+  if (typeof target === 'string') return { kind: 'end', code: wrongUsage(`--admin ${target}`, usage, io) };
+  return { kind: 'ok', target, json: values['json'] === true, values, words: parsed.targets };
+}
+
+/** A pool, or an endpoint of it. */
+export interface Subject {
+  readonly pool: string;
+  /** May itself hold colons and slashes. */
+  readonly endpoint?: string;
+}
+
+/** Reads `<pool>` or `<pool>/<endpoint>`; undefined where a part is empty. No pool has a slash in its name. */
+export function readSubject(text: string): Subject | undefined {
+  const slash = text.indexOf('/');
+  if (slash < 0) return text === '' ? undefined : { pool: text };
+  const [pool, endpoint] = [text.slice(0, slash), text.slice(slash + 1)];
+  return pool === '' || endpoint === '' ? undefined : { pool, endpoint };
+}
+
+export const poolPath = (pool: string): string => `/api/v1/pools/${encodeURIComponent(pool)}`;
+
+export const endpointPath = (pool: string, endpoint: string): string =>
+  `${poolPath(pool)}/endpoints/${encodeURIComponent(endpoint)}`;

@@ -1,0 +1,110 @@
+import type { EndpointWire, PoolListWire, PoolWire } from '../../admin/wire.ts';
+import { proposal } from '../../core/kernel/proposal.ts';
+import { wrongUsage } from '../arguments.ts';
+import { type CliIo, exitCodes } from '../io.ts';
+import { type AdminTarget, callAdmin, type Reply } from './admin-client.ts';
+import { OPTIONS_USAGE, poolPath, readOperation, readSubject, type Subject } from './operation-arguments.ts';
+import { table } from './table.ts';
+
+export const statusUsage = `usage: equipoise status [<pool>[/<endpoint>]] [--weights]
+
+Shows the pools of a running program: who may be picked, and who not and why.
+
+  --weights  configured and effective weights, where they come from, and the shares they led to
+${OPTIONS_USAGE}`;
+
+/** `equipoise status`: 0 shown, 1 it cannot be asked or there is no such thing, 2 wrong usage. */
+export async function status(argv: readonly string[], io: CliIo): Promise<number> {
+  const parsed = readOperation(argv, { weights: { type: 'boolean' } }, statusUsage, io);
+  if (parsed.kind === 'end') return parsed.code;
+  const { target, json, values, words } = parsed;
+  if (words.length > 1)
+    return wrongUsage(`status: one pool or endpoint at a time, not also ${words[1]}`, statusUsage, io);
+  const subject = words[0] === undefined ? null : readSubject(words[0]);
+  if (subject === undefined) return wrongUsage(`status: "${words[0]}" is no <pool>/<endpoint>`, statusUsage, io);
+  const reply = await readPools(target, subject);
+  if (!reply.ok) {
+    io.stderr(`equipoise: status: ${reply.message}\n`);
+    return exitCodes.failed;
+  }
+  if (json)
+    io.stdout(`${JSON.stringify(subject === null ? { pools: reply.value } : chosen(reply.value, subject), null, 2)}\n`);
+  else io.stdout(reply.value.map(values['weights'] === true ? describeWeights : describePool).join('\n'));
+  return exitCodes.done;
+}
+
+async function readPools(target: AdminTarget, subject: Subject | null): Promise<Reply<readonly PoolWire[]>> {
+  if (subject === null) {
+    const reply = await callAdmin<PoolListWire>(target, 'GET', '/api/v1/pools');
+    return reply.ok ? { ok: true, value: reply.value.pools } : reply;
+  }
+  const reply = await readPool(target, subject.pool);
+  if (!reply.ok || subject.endpoint === undefined) return reply.ok ? { ok: true, value: [reply.value] } : reply;
+  const endpoint = findEndpoint(reply.value, subject.endpoint);
+  return endpoint.ok ? { ok: true, value: [{ ...reply.value, endpoints: [endpoint.value] }] } : endpoint;
+}
+
+export const readPool = (target: AdminTarget, pool: string): Promise<Reply<PoolWire>> =>
+  callAdmin<PoolWire>(target, 'GET', poolPath(pool));
+
+export function findEndpoint({ name, endpoints }: PoolWire, id: string): Reply<EndpointWire> {
+  const found = endpoints.find((each) => each.id === id);
+  if (found !== undefined) return { ok: true, value: found };
+  const hint =
+    proposal(
+      id,
+      endpoints.map((each) => each.id),
+    ) ?? 'it has none';
+  return { ok: false, status: 404, message: `pool ${name} has no endpoint "${id}"; ${hint}` };
+}
+
+const chosen = ([pool]: readonly PoolWire[], { endpoint }: Subject) =>
+  endpoint === undefined ? pool : pool!.endpoints[0];
+
+function describePool(pool: PoolWire): string {
+  const { name, policy, endpoints, eligible, inFlight, latencyMs } = pool;
+  const latency = latencyMs && `p50 ${round(latencyMs.p50)} ms, p99 ${round(latencyMs.p99)} ms`;
+  const facts = [policy, `${eligible} eligible`, `${inFlight} in flight`, ...(latency === undefined ? [] : [latency])];
+  const rows = endpoints.map((each) => [
+    each.id,
+    each.mode,
+    each.health,
+    each.inFlight,
+    total(each),
+    each.requests['5xx'] + each.connectFailures,
+    each.weight.effective,
+    remark(each),
+  ]);
+  const head = ['endpoint', 'mode', 'health', 'in flight', 'requests', 'failed', 'weight', ''];
+  return `pool ${name}: ${facts.join(', ')}\n${table(head, rows)}`;
+}
+
+/** What people must know beside the numbers. */
+function remark({ eligible, reasons, backup, addedAtRuntime, breaker, lastCheck, health }: EndpointWire): string {
+  const remarks = eligible ? [] : [`not picked: ${reasons.join(', ')}`];
+  if (backup) remarks.push('backup');
+  if (addedAtRuntime) remarks.push('added at run time');
+  if (breaker === 'half-open') remarks.push('circuit breaker is half-open');
+  if (eligible && health !== 'down' && lastCheck?.ok === false) remarks.push(`last check: ${lastCheck.reason}`);
+  return remarks.join('; ');
+}
+
+function describeWeights(pool: PoolWire): string {
+  const all = pool.endpoints.reduce((sum, each) => sum + total(each), 0);
+  const weights = pool.endpoints.reduce((sum, each) => sum + (each.eligible ? each.weight.effective : 0), 0);
+  const rows = pool.endpoints.map((each) => [
+    each.id,
+    each.weight.configured,
+    round(each.weight.effective),
+    each.weight.origin,
+    each.eligible ? percent(each.weight.effective, weights) : '0 %',
+    percent(total(each), all),
+  ]);
+  const head = ['endpoint', 'configured', 'effective', 'from', 'wanted share', 'share of requests'];
+  return `pool ${pool.name}: ${pool.policy}\n${table(head, rows)}`;
+}
+
+const total = ({ requests }: EndpointWire): number => Object.values(requests).reduce((sum, each) => sum + each, 0);
+const percent = (part: number, whole: number): string => (whole === 0 ? '–' : `${Math.round((100 * part) / whole)} %`);
+/** Three digits are what a histogram holds. */
+const round = (value: number): number => Number(value.toPrecision(3));
