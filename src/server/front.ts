@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
+import type { Picker } from '../control/picker/picker.ts';
 import type { Clock } from '../core/kernel/clock.ts';
 import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { Registry } from '../core/kernel/registry.ts';
@@ -100,6 +101,8 @@ class LiveFront implements ThreadFront {
   #served: readonly ServedListener[] = [];
   /** Gone from the configuration; their connections end. */
   #leaving: readonly ServedListener[] = [];
+  readonly #followed = new WeakSet<Picker>();
+  #drainTimeoutMs = 0;
 
   constructor(pools: ReadonlyMap<string, ProxyPool>, deps: FrontDeps, shared: boolean) {
     this.#pools = pools;
@@ -135,6 +138,7 @@ class LiveFront implements ThreadFront {
       options.bind.flatMap((address, at) => (sockets[at] ? [] : [{ listener: name, address, handlers }])),
     );
     const bound = await bindAll(transport, missing, this.#shared);
+    const before = [...this.#pools.values()];
     this.#pools = pools();
     const served = next.map(({ name, options, limited, runtime, sockets }): ServedListener => {
       runtime.configure(limited, this.#pools);
@@ -142,6 +146,8 @@ class LiveFront implements ThreadFront {
     });
     this.#leave(served, config.drainTimeout);
     this.#served = served;
+    this.#drainTimeoutMs = config.drainTimeout;
+    this.#followPools(before);
   }
 
   collect(): Promise<Counters> {
@@ -159,6 +165,32 @@ class LiveFront implements ThreadFront {
       runtime.terminate();
     }
     return Promise.resolve();
+  }
+
+  /** Endpoints that leave, and pools that are gone, have the time of a drain; maintenance begins at once. */
+  #followPools(before: readonly ProxyPool[]): void {
+    const pickers = new Set([...this.#pools.values()].map((pool) => pool.picker));
+    for (const { picker } of before) {
+      if (!pickers.has(picker)) this.#deps.scheduler.after(this.#drainTimeoutMs, () => this.#evict(picker, -1, true));
+    }
+    for (const picker of pickers) {
+      if (this.#followed.has(picker)) continue;
+      this.#followed.add(picker);
+      picker.onMaintenance((slot) => this.#evict(picker, slot, false));
+      picker.onLeft((slot) => this.#evictLater(picker, slot));
+    }
+  }
+
+  #evictLater(picker: Picker, slot: number): void {
+    const left = picker.holderOf(slot);
+    if (left === undefined) return;
+    this.#deps.scheduler.after(this.#drainTimeoutMs, () => {
+      if (picker.holderOf(slot) === left) this.#evict(picker, slot, true);
+    });
+  }
+
+  #evict(picker: Picker, slot: number, everything: boolean): void {
+    for (const { runtime } of [...this.#served, ...this.#leaving]) runtime.evict(picker, slot, everything);
   }
 
   /** Whoever is not in `staying` accepts no more, and has `drainTimeoutMs` to end. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { importCost } from '../config/cost.ts';
 import { databaseOf, type Locate, openDatabase } from '../control/location/database.ts';
 import type { MembershipUpdate } from '../control/membership/snapshot.ts';
 import type { GuardEvent } from '../control/picker/guard-event.ts';
@@ -64,6 +65,7 @@ export async function createPoolPicker(
 ): Promise<PoolPicker> {
   const { clock, rng, emit } = deps;
   const source = await sourceOf(name, options, deps);
+  const cost = await importCost(name, options.cost);
   const picker = new Picker({
     pool: name,
     createPolicy: source.create,
@@ -72,7 +74,7 @@ export async function createPoolPicker(
     guards: guardOptions(options),
     onEvent: tellOnce((event) => emit({ kind: 'guard', ...event }), share),
   });
-  return follow(name, options, picker, source, deps, new Map());
+  return follow({ name, options, picker, ...(cost && { cost }) }, source, deps, new Map());
 }
 
 /** The part of a picker that workers share. */
@@ -90,16 +92,11 @@ function tellOnce(tell: (event: GuardEvent) => void, share: PoolShare | undefine
   };
 }
 
-function follow(
-  name: string,
-  options: PoolOptions,
-  picker: Picker,
-  source: PolicySource,
-  deps: PoolPickerDeps,
-  slots: Map<string, number>,
-): PoolPicker {
+function follow(pool: ProxyPool, source: PolicySource, deps: PoolPickerDeps, slots: Map<string, number>): PoolPicker {
+  const { name, options, picker } = pool;
   return {
-    ...{ name, options, picker, slots },
+    ...pool,
+    slots,
     apply(update) {
       picker.apply(update);
       if (update.kind === 'change') return;
@@ -110,12 +107,14 @@ function follow(
     },
     async prepare(next) {
       const nextSource = await sourceOf(name, next, deps);
+      const cost = await importCost(name, next.cost);
       return () => {
         const isSamePolicy = isDeepStrictEqual(next.policy, options.policy) && nextSource.choose === source.choose;
         if (!isSamePolicy) picker.replacePolicy(nextSource.create);
         const guards = guardOptions(next);
         if (!isDeepStrictEqual(guards, guardOptions(options))) picker.replaceGuards(guards);
-        return follow(name, next, picker, isSamePolicy ? source : nextSource, deps, slots);
+        const configured = { name, options: next, picker, ...(cost && { cost }) };
+        return follow(configured, isSamePolicy ? source : nextSource, deps, slots);
       };
     },
   };

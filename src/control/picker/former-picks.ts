@@ -1,6 +1,6 @@
 import type { PickCounts } from './request-counts.ts';
 
-/** Picks under way, by slot, that a former policy took: their outcomes are none of the present one's business. */
+/** Picks under way, by slot, that a former policy took, or none: their outcomes are none of the present one's business. */
 export class FormerPicks {
   #counts = new Int32Array(0);
   #total = 0;
@@ -17,6 +17,17 @@ export class FormerPicks {
       this.#counts[slot] = underWay.ownRequestsOf(slot);
       this.#total += this.#counts[slot]!;
     }
+  }
+
+  /** A pick that no policy took. */
+  add(slot: number): void {
+    if (slot >= this.#counts.length) {
+      const longer = new Int32Array(2 * (slot + 1));
+      longer.set(this.#counts);
+      this.#counts = longer;
+    }
+    this.#counts[slot]!++;
+    this.#total++;
   }
 
   /** True when a pick of `slot` that ended was one of them. */

@@ -7,25 +7,25 @@ import type { Outcome } from '../../core/kernel/outcome.ts';
 import type { Avoid, InFlight, PickRequest, Policy, PolicyDeps } from '../../core/kernel/policy.ts';
 import type { Rng } from '../../core/kernel/rng.ts';
 import type { MembershipUpdate } from '../membership/snapshot.ts';
+import type { Role } from '../pool-options.ts';
 import { FormerPicks } from './former-picks.ts';
 import { Group } from './group.ts';
 import type { GuardEvent } from './guard-event.ts';
 import type { GuardShare } from './guard-share.ts';
 import type { GuardOptions } from './guards.ts';
+import { type NoneReason, noneReason } from './none-reason.ts';
 import type { PickedEndpoint } from './occupant.ts';
 import { Occupants } from './occupants.ts';
 import { type PickCounts, RequestCounts } from './request-counts.ts';
+import type { Roles } from './roles.ts';
 import { Roster, type SubsetOptions } from './roster.ts';
 import { Tried } from './tried.ts';
 import { Unfit } from './unfit.ts';
 
-export { type PickedEndpoint, Tried };
+export { type NoneReason, type PickedEndpoint, Tried };
 
 /** Another worker takes the last place of what we picked; as often as that in a row it does not happen. */
 const MOST_RACES = 16;
-
-/** Why nothing was picked: the first that holds, in this order. */
-export type NoneReason = 'no-endpoints' | 'none-eligible' | 'all-at-limit' | 'all-tried';
 
 export interface PickerOptions {
   /** The pool's name, for error messages. */
@@ -109,18 +109,18 @@ export class Picker {
       { primaries: this.#primaries, backups: this.#backups },
       options,
     );
-    this.#unfit = new Unfit(this.#counts, this.#roster.limits);
+    this.#unfit = new Unfit(this.#counts, this.#roster.limits, this.#roster.roles);
   }
 
   /**
    * The slot to serve, counted in flight at once with the request's cost, a whole number of at least 1; or −1. `tried` is
-   * null or empty on the first try.
+   * null or empty on the first try. Only an endpoint of `role` will do where one is named.
    */
-  pick(request: PickRequest, tried: Tried | null): number {
+  pick(request: PickRequest, tried: Tried | null, role: Role | null = null): number {
     const { guards } = this.#roster;
     if (guards !== null) this.#roster.advance();
     for (let races = 0; races < MOST_RACES; races++) {
-      const slot = this.#choose(request, tried);
+      const slot = this.#choose(request, tried, role);
       if (slot < 0) return slot;
       if (!this.#counts.tryStart(slot, request.cost, this.#roster.limits[slot]!)) continue;
       if (guards?.breaker) this.#ticket = guards.breaker.start(slot);
@@ -200,6 +200,11 @@ export class Picker {
     return occupant;
   }
 
+  /** Of the members, for whoever has connections to end when one changes. */
+  get roles(): Roles {
+    return this.#roster.roles;
+  }
+
   /** How many endpoints it picks from, eligible or not. */
   get members(): number {
     return this.#occupants.size;
@@ -230,12 +235,10 @@ export class Picker {
     };
   }
 
-  /** Why the last `pick` with this `tried` was −1. */
-  noneReason(tried: Tried | null): NoneReason {
-    if (this.#occupants.size === 0) return 'no-endpoints';
+  /** Why the last `pick` with this `tried` and this `role` was −1. */
+  noneReason(tried: Tried | null, role: Role | null = null): NoneReason {
     const eligible = this.#primaries.eligible + this.#backups.eligible;
-    if (eligible === 0) return 'none-eligible';
-    return this.#eligibleOf(tried) < eligible ? 'all-at-limit' : 'all-tried';
+    return noneReason(this.#occupants, eligible, this.roles, tried, role);
   }
 
   /** For the thread that decides for all workers, now and then: decides by what they have seen, and hears of their verdicts. */
@@ -259,11 +262,30 @@ export class Picker {
     this.#occupants.onLeft(listener);
   }
 
-  #choose(request: PickRequest, tried: Tried | null): number {
-    const slot = this.#ask(request, this.#avoid(tried));
-    if (slot >= 0 || this.#unfit.breaker === null) return slot;
-    this.#unfit.breaker = null;
-    return this.#ask(request, this.#unfit);
+  #choose(request: PickRequest, tried: Tried | null, role: Role | null): number {
+    let slot = this.#ask(request, this.#avoid(tried, role));
+    if (slot < 0 && this.#unfit.breaker !== null) {
+      this.#unfit.breaker = null;
+      slot = this.#ask(request, this.#unfit);
+    }
+    return slot < 0 && role !== null ? this.#heldBackOf(role) : slot;
+  }
+
+  /** The policy has no part in it, and hears of no outcome. */
+  #heldBackOf(role: Role): number {
+    const slot = this.#roster.heldBackOf(role, this.#unfit);
+    if (slot >= 0) this.#former.add(slot);
+    return slot;
+  }
+
+  /** `listener` hears of each slot whose endpoint is in maintenance now. */
+  onMaintenance(listener: (slot: number) => void): void {
+    this.#roster.onMaintenance = listener;
+  }
+
+  /** Whose slot it is: a member, or one that left and has picks under way. */
+  holderOf(slot: number): PickedEndpoint | undefined {
+    return this.#occupants.at(slot);
   }
 
   #ask(request: PickRequest, avoid: Avoid | null): number {
@@ -271,18 +293,14 @@ export class Picker {
     return slot < 0 && this.#backups.eligible > 0 ? this.#backups.policy.pick(request, avoid) : slot;
   }
 
-  #avoid(tried: Tried | null): Avoid | null {
+  #avoid(tried: Tried | null, role: Role | null): Avoid | null {
     const breaker = this.#roster.probedBreaker;
     this.#unfit.breaker = breaker;
-    if (breaker === null && !this.#roster.limited && (tried === null || tried.size === 0)) return null;
+    this.#unfit.role = role;
+    const isFirst = tried === null || tried.size === 0;
+    if (breaker === null && role === null && !this.#roster.limited && isFirst) return null;
     this.#unfit.tried = tried;
     return this.#unfit;
-  }
-
-  #eligibleOf(tried: Tried | null): number {
-    let count = 0;
-    for (let i = 0; tried !== null && i < tried.size; i++) if (this.#occupants.at(tried.at(i))?.eligible) count++;
-    return count;
   }
 
   #notUnderWay(slot: number): EquipoiseError {

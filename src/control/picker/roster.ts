@@ -1,8 +1,10 @@
 import type { BreakerState, CircuitBreaker } from '../../core/guards/circuit-breaker.ts';
 import type { Clock } from '../../core/kernel/clock.ts';
 import type { Endpoint } from '../../core/kernel/endpoint.ts';
+import type { Avoid } from '../../core/kernel/policy.ts';
 import { subset } from '../../core/load/subset.ts';
 import type { MemberChange, MemberSnapshot, MembershipSnapshot } from '../membership/snapshot.ts';
+import type { Role } from '../pool-options.ts';
 import type { Group } from './group.ts';
 import type { GuardEvent } from './guard-event.ts';
 import type { GuardShare } from './guard-share.ts';
@@ -11,6 +13,7 @@ import { isWilling, type Occupant, refreshOccupant, reweigh } from './occupant.t
 import type { Occupants } from './occupants.ts';
 import type { PickerOptions } from './picker.ts';
 import type { PickCounts } from './request-counts.ts';
+import { heldBackOf, Roles } from './roles.ts';
 import { Verdicts } from './verdicts.ts';
 
 /** Which part of the endpoints this balancer uses, of many that serve the same ones. */
@@ -31,8 +34,10 @@ export class Roster implements GuardListener {
   guards: Guards | null;
   /** By slot; Infinity when there is no limit. */
   readonly limits: number[] = [];
+  readonly roles = new Roles();
   /** An endpoint has a limit. */
   limited = false;
+  onMaintenance: (slot: number) => void = () => {};
   readonly #pool: string;
   readonly #occupants: Occupants;
   readonly #counts: PickCounts;
@@ -86,12 +91,15 @@ export class Roster implements GuardListener {
     this.guards!.judge(slot, ok, ticket);
   }
 
-  change({ key, mode, health, addresses }: MemberChange): void {
+  change({ key, mode, health, role, addresses }: MemberChange): void {
     const occupant = this.#occupants.byKey(key);
     if (occupant === undefined) return;
     occupant.addresses = addresses;
+    this.roles.change(occupant.slot, role);
     this.#changeVerdicts(occupant, () => judgeByState(occupant, { mode, health, addresses }));
     this.#tellServing(occupant);
+    this.roles.tell();
+    if (mode === 'maintenance') this.onMaintenance(occupant.slot);
   }
 
   replaceAll(snapshot: MembershipSnapshot): void {
@@ -108,6 +116,7 @@ export class Roster implements GuardListener {
     for (const occupant of changed) if (known.has(occupant)) this.#tellEligible(occupant);
     // Told also when true: a slot taken over by the same id must not inherit a verdict.
     for (const occupant of this.#order) if (!known.has(occupant)) this.#tellEligible(occupant);
+    this.roles.tell();
   }
 
   /** As if every endpoint had joined just now, but for a slow start: nobody comes back. */
@@ -160,6 +169,11 @@ export class Roster implements GuardListener {
     this.weightChanged(slot, (this.#occupants.at(slot)?.weight ?? 0) * factor);
   }
 
+  /** See `heldBackOf`. */
+  heldBackOf(role: Role, avoid: Avoid): number {
+    return heldBackOf(this.#order, this.roles, role, avoid);
+  }
+
   #usedOf(endpoints: readonly MemberSnapshot[]): readonly MemberSnapshot[] {
     if (this.#subset === undefined) return endpoints;
     const { balancer, size } = this.#subset;
@@ -171,10 +185,13 @@ export class Roster implements GuardListener {
   #enter(member: MemberSnapshot): Occupant {
     const known = this.#occupants.byKey(member.key);
     const occupant = known ?? this.#occupants.join(member, member.backup ? this.#backups : this.#primaries);
-    if (known === undefined) this.#begin(occupant);
-    else {
+    if (known === undefined) {
+      this.#begin(occupant);
+      this.roles.begin(occupant.slot, member.role);
+    } else {
       this.#verdicts.remove(known);
       refreshOccupant(known, member);
+      this.roles.change(occupant.slot, member.role);
     }
     judgeByState(occupant, member);
     this.#verdicts.add(occupant);

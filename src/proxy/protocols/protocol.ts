@@ -44,6 +44,11 @@ export interface ProtocolRuntime {
    * is under way goes on. A pool that has the same picker as before keeps its connections.
    */
   configure(options: ListenerOptions, pools: ReadonlyMap<string, ProxyPool>): void;
+  /**
+   * Ends what an endpoint serves and would go on by itself, tunnels and tcp connections, politely where nothing waits to be
+   * read. `everything`: requests under way as well, which are tried elsewhere where that is safe. `slot` −1: every endpoint.
+   */
+  evict(picker: Picker, slot: number, everything: boolean): void;
   /** Closes idle connections now and every other one politely after the exchange that is under way. */
   drain(): void;
   /** Closes every connection at once. */

@@ -52,6 +52,7 @@ export const lines: ProtocolDefinition<'lines'> = {
       configure(next) {
         limits = next.limits;
       },
+      evict() {},
       drain() {
         draining = true;
         for (const socket of sockets) finishIfDraining(socket);

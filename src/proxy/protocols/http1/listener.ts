@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Picker } from '../../../control/picker/picker.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import type { ListenerMetrics } from '../../../telemetry/metrics.ts';
 import type { DescriptorBudget } from '../../../transport/descriptors.ts';
@@ -218,6 +219,12 @@ export class Http1Listener implements ProtocolRuntime {
     if (bytes === null) client.answerProblem(status, keepAlive, isHead);
     else client.answer(bytes);
     client.exchangeEnded(keepAlive, requestDone);
+  }
+
+  evict(picker: Picker, slot: number, everything: boolean): void {
+    for (const upstream of [...this.upstreams]) {
+      if (upstream.isTo(picker, slot)) upstream.evict(everything);
+    }
   }
 
   drain(): void {

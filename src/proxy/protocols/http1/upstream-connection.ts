@@ -1,3 +1,4 @@
+import type { Picker } from '../../../control/picker/picker.ts';
 import { Connection } from '../../../transport/connection.ts';
 import type { ConnectErrorCode, Socket, SocketHandlers } from '../../../transport/transport.ts';
 import { relay, relayDrained, relayEnd, relayProgress, relayTimeout } from '../../splice.ts';
@@ -242,6 +243,16 @@ export class UpstreamConnection extends Connection {
   /** The endpoint closed, maybe after an answer that is still to be read: the event of its close comes by itself. */
   protected override onBroken(): void {
     this.#listener.timers.arm(this, BROKEN_MS);
+  }
+
+  isTo(picker: Picker, slot: number): boolean {
+    return this.#pool.picker === picker && (slot === -1 || this.#slot === slot);
+  }
+
+  /** Its endpoint is to serve no tunnel any more; `everything`: no request either. */
+  evict(everything: boolean): void {
+    if (this.#state === TUNNEL) relayTimeout(this.#tunnel!, this);
+    else if (everything && this.#exchange !== null) this.#fail('closed');
   }
 
   /** The exchange ended without us: the client went away. */

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { member, setUpPicker } from '../../control/testing/picker.ts';
-import { createRng } from '../../core/kernel/rng.ts';
-import { Counters } from '../../telemetry/counters.ts';
-import { createDescriptorBudget } from '../../transport/descriptors.ts';
-import { createTransport } from '../../transport/detect.ts';
-import { TimerWheel } from '../../transport/timer-wheel.ts';
-import type { ListenerOptions } from '../listener-options.ts';
-import type { ProxyPool } from './protocol.ts';
+import { member, setUpPicker } from '../../../control/testing/picker.ts';
+import { createRng } from '../../../core/kernel/rng.ts';
+import { Counters } from '../../../telemetry/counters.ts';
+import { createDescriptorBudget } from '../../../transport/descriptors.ts';
+import { createTransport } from '../../../transport/detect.ts';
+import { TimerWheel } from '../../../transport/timer-wheel.ts';
+import type { ListenerOptions } from '../../listener-options.ts';
+import type { ProxyPool } from '../protocol.ts';
 import { tcp } from './tcp.ts';
 
 const open: (() => void)[] = [];

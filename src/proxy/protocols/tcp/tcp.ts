@@ -1,0 +1,93 @@
+import type { Picker } from '../../../control/picker/picker.ts';
+import type { Socket, SocketHandlers } from '../../../transport/transport.ts';
+import { ClientSources } from '../../client-source.ts';
+import type { ListenerOptions } from '../../listener-options.ts';
+import { WeightedPools } from '../../routing/weighted-pools.ts';
+import type { ProtocolDefinition, ProtocolDeps, ProtocolRuntime, ProxyPool } from '../protocol.ts';
+import { TcpClient } from './client.ts';
+
+/** Any TCP protocol: a connection in, a connection out, bytes both ways with half-close and back-pressure. */
+export const tcp: ProtocolDefinition<'tcp'> = {
+  type: 'tcp',
+  create: (_name, options, deps) => new TcpListener(options, deps),
+};
+
+export class TcpListener implements ProtocolRuntime {
+  readonly deps: ProtocolDeps;
+  #limits: ListenerOptions['limits'];
+  readonly #sources: ClientSources;
+  readonly #clients = new Set<TcpClient>();
+  #pools: ReadonlyMap<string, ProxyPool>;
+  #destinations: WeightedPools;
+
+  constructor(options: ListenerOptions, deps: ProtocolDeps) {
+    this.deps = deps;
+    this.#limits = options.limits;
+    this.#sources = new ClientSources([], deps.sources);
+    this.#pools = deps.pools;
+    this.#destinations = destinationsOf(options);
+  }
+
+  configure(options: ListenerOptions, pools: ReadonlyMap<string, ProxyPool>): void {
+    this.#limits = options.limits;
+    this.#pools = pools;
+    this.#destinations = destinationsOf(options);
+  }
+
+  get openConnections(): number {
+    return this.#clients.size;
+  }
+
+  get handlers(): SocketHandlers<never> {
+    const handlers: SocketHandlers<TcpClient> = {
+      open: (socket) => this.#accept(socket),
+      data: (socket, bytes) => socket.data.received(bytes),
+      drain: (socket) => socket.data.drained(),
+      end: (socket) => socket.data.ended(),
+      close: (socket) => socket.data.closed(),
+      connectError: () => {},
+    };
+    return handlers as SocketHandlers<never>;
+  }
+
+  #accept(socket: Socket<TcpClient>): void {
+    const source = this.#sources.enter(socket.remoteAddress);
+    const pool = this.#pools.get(this.#destinations.next())!;
+    const client = new TcpClient(this, pool, socket, source);
+    socket.data = client;
+    const { connections, perSource = Number.POSITIVE_INFINITY } = this.#limits;
+    const isAboveSource = source.total > perSource;
+    if (isAboveSource || this.#clients.size >= connections || !this.deps.descriptors.tryTakeForClient()) {
+      this.deps.listenerMetrics.connectionRefused(isAboveSource ? 'per-source' : 'limit');
+      client.terminate();
+      return;
+    }
+    this.#clients.add(client);
+    this.deps.listenerMetrics.connectionOpened();
+    client.start();
+  }
+
+  leave(client: TcpClient): void {
+    this.#sources.leave(client.source);
+    if (!this.#clients.delete(client)) return;
+    this.deps.descriptors.releaseForClient();
+    this.deps.listenerMetrics.connectionClosed();
+  }
+
+  evict(picker: Picker, slot: number): void {
+    for (const client of [...this.#clients]) if (client.isServedBy(picker, slot)) client.evict();
+  }
+
+  /** Connections have no end that we could wait for but their own. */
+  drain(): void {}
+
+  terminate(): void {
+    for (const client of [...this.#clients]) client.terminate();
+  }
+}
+
+/** A tcp listener has one route, without a match. */
+function destinationsOf({ routes }: ListenerOptions): WeightedPools {
+  const { pools, pool } = routes[0]!;
+  return new WeightedPools(pools ?? [{ pool: pool!, weight: 1 }]);
+}
