@@ -86,6 +86,8 @@ export class Picker {
   readonly #unfit: Unfit;
   readonly #former = new FormerPicks();
   #ticket = NO_TICKET;
+  /** What was chosen last is none of the policy's: it hears of no outcome. */
+  #isHeldBack = false;
   #version = 0;
 
   constructor(options: PickerOptions) {
@@ -123,6 +125,7 @@ export class Picker {
       const slot = this.#choose(request, tried, role);
       if (slot < 0) return slot;
       if (!this.#counts.tryStart(slot, request.cost, this.#roster.limits[slot]!)) continue;
+      if (this.#isHeldBack) this.#former.add(slot);
       if (guards?.breaker) this.#ticket = guards.breaker.start(slot);
       return slot;
     }
@@ -268,14 +271,8 @@ export class Picker {
       this.#unfit.breaker = null;
       slot = this.#ask(request, this.#unfit);
     }
-    return slot < 0 && role !== null ? this.#heldBackOf(role) : slot;
-  }
-
-  /** The policy has no part in it, and hears of no outcome. */
-  #heldBackOf(role: Role): number {
-    const slot = this.#roster.heldBackOf(role, this.#unfit);
-    if (slot >= 0) this.#former.add(slot);
-    return slot;
+    this.#isHeldBack = slot < 0 && role !== null;
+    return this.#isHeldBack ? this.#roster.heldBackOf(role!, this.#unfit) : slot;
   }
 
   /** `listener` hears of each slot whose endpoint is in maintenance now. */

@@ -26,6 +26,7 @@ export function createPool(input: PoolInput): Pool {
 const NONE: Readonly<Record<NoneReason, NonePicked>> = {
   'no-endpoints': Object.freeze({ none: 'no-endpoints' }),
   'none-eligible': Object.freeze({ none: 'none-eligible' }),
+  'none-of-role': Object.freeze({ none: 'none-of-role' }),
   'all-at-limit': Object.freeze({ none: 'all-at-limit' }),
   'all-tried': Object.freeze({ none: 'all-tried' }),
 };

@@ -4,6 +4,7 @@ import { seededRng } from '../../core/testing/rng.ts';
 import type { MemberSnapshot } from '../membership/snapshot.ts';
 import type { GuardEvent } from '../picker/guard-event.ts';
 import { Picker, type PickerOptions, type Tried } from '../picker/picker.ts';
+import type { Role } from '../pool-options.ts';
 import { type StrictPolicy, strictPolicy } from './strict-policy.ts';
 
 /** The `key`th endpoint, `e<key>`, in the slot of that number: ready, unknown, of weight 1, without a limit. */
@@ -32,7 +33,7 @@ export interface PickerSetUp {
   apply(...next: MemberSnapshot[]): void;
   change(key: number, given: Partial<MemberSnapshot>): void;
   /** The ids of `count` picks that stay under way; '-' where none was picked. */
-  take(count: number, tried?: Tried | null): string[];
+  take(count: number, tried?: Tried | null, role?: Role | null): string[];
   /** Picks that end at once, each with what `ok` says of its endpoint; their ids. */
   run(count: number, ok?: (id: string) => boolean): string[];
 }
@@ -53,15 +54,16 @@ export function setUpPicker(endpoints: readonly MemberSnapshot[], given: Partial
   let version = 0;
   const apply = (...next: MemberSnapshot[]) => picker.apply({ kind: 'snapshot', version: ++version, endpoints: next });
   const change = (key: number, what: Partial<MemberSnapshot>) => {
-    const { mode, health, addresses } = member(key, what);
-    picker.apply({ kind: 'change', version: ++version, key, mode, health, addresses });
+    const { mode, health, role, addresses } = member(key, what);
+    const state = { mode, health, ...(role !== undefined && { role }), addresses };
+    picker.apply({ kind: 'change', version: ++version, key, ...state });
   };
-  const pick = (tried: Tried | null) => picker.pick(request, tried);
   const idOf = (slot: number) => (slot < 0 ? '-' : picker.endpoint(slot).id);
-  const take = (count: number, tried: Tried | null = null) => Array.from({ length: count }, () => idOf(pick(tried)));
+  const take = (count: number, tried: Tried | null = null, role: Role | null = null) =>
+    Array.from({ length: count }, () => idOf(picker.pick(request, tried, role)));
   const run = (count: number, ok: (id: string) => boolean = () => true) =>
     Array.from({ length: count }, () => {
-      const slot = pick(null);
+      const slot = picker.pick(request, null);
       const id = idOf(slot);
       if (slot >= 0) picker.done(slot, { ok: ok(id), latencyMs: 1 }, 1, picker.ticket);
       return id;
