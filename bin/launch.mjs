@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { findBun } from './find-bun.mjs';
-import { runBun } from './run-bun.mjs';
+import { keepServing, runBun } from './run-bun.mjs';
 
 const BUILT = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const SOURCE = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
@@ -16,6 +16,9 @@ const FLAGS = [
   '--no-env-file',
   `--config=${fileURLToPath(new URL('bunfig.toml', import.meta.url))}`,
 ];
+
+/** Commands that serve until they are told to end: a crash is not the end of them. */
+const SERVING = ['run', 'serve'];
 
 /**
  * Bun's allocator gives pages back soon after they are free, and the kernel hands them out again zeroed: at high rates of
@@ -52,7 +55,8 @@ async function tryBun(args) {
   const bun = findBun();
   if (bun === undefined) return 'Bun not found';
   const main = existsSync(BUILT) ? BUILT : SOURCE;
-  const error = await runBun(bun, [...FLAGS, main, ...args], ENVIRONMENT);
+  const run = SERVING.includes(args[0] ?? '') ? keepServing : runBun;
+  const error = await run(bun, [...FLAGS, main, ...args], ENVIRONMENT);
   return `Bun cannot be started (${error.message})`;
 }
 

@@ -27,6 +27,72 @@ export function runBun(bun, args, env = process.env) {
   });
 }
 
+/** Of its own accord: done, failed, wrong usage. */
+const OWN_CODES = [0, 1, 2];
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 10_000;
+/** One that has served for this long and then crashes is started again without a delay to speak of. */
+const PROVEN_MS = 60_000;
+/** Where it tells us how many connections it has, a line each time; by the first of them, that it serves. */
+const REPORT_FD = 3;
+
+/**
+ * As `runBun`, for a program that is to serve until it is told to end: when it has served and crashes (by a signal, or
+ * with an exit code that is not its own), it is started again, at once and then after twice as long each time.
+ *
+ * @param {string} bun
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<Error>}
+ */
+export function keepServing(bun, args, env = process.env) {
+  const reporting = { ...env, EQUIPOISE_REPORT_FD: `${REPORT_FD}` };
+  /** @type {ChildProcess | undefined} */
+  let child;
+  let isEnding = false;
+  let hasServed = false;
+  let delayMs = FIRST_DELAY_MS;
+
+  /** @param {NodeJS.Signals} signal */
+  function pass(signal) {
+    if (signal === 'SIGTERM' || signal === 'SIGINT') isEnding = true;
+    if (child !== undefined) forward(child, signal);
+    else if (isEnding) endAs(null, signal);
+  }
+
+  return new Promise((resolve) => {
+    function start() {
+      const startedAt = performance.now();
+      const current = spawn(bun, args, { stdio: ['inherit', 'inherit', 'inherit', 'pipe'], env: reporting });
+      child = current;
+      let connections = 0;
+      current.stdio[REPORT_FD]?.on('data', (lines) => {
+        hasServed = true;
+        connections = Number(String(lines).trim().split('\n').at(-1));
+      });
+      current.once('error', (error) => {
+        for (const signal of FORWARDED) process.removeAllListeners(signal);
+        resolve(error);
+      });
+      // `close`: what it said last has been read.
+      current.once('close', (code, signal) => {
+        child = undefined;
+        const isCrash = signal !== null || !OWN_CODES.includes(code ?? 1);
+        if (isEnding || !hasServed || !isCrash) return endAs(code, signal);
+        if (performance.now() - startedAt > PROVEN_MS) delayMs = FIRST_DELAY_MS;
+        const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
+        process.stderr.write(
+          `equipoise: the server ${how}; ${connections} connections were lost; it is started again in ${delayMs} ms\n`,
+        );
+        setTimeout(start, delayMs);
+        delayMs = Math.min(2 * delayMs, LONGEST_DELAY_MS);
+      });
+    }
+    for (const signal of FORWARDED) process.on(signal, () => pass(signal));
+    start();
+  });
+}
+
 /**
  * @param {ChildProcess} child
  * @param {NodeJS.Signals} signal

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { get, type RawClient, rawClient } from './harness/client.ts';
 import { sleep, until } from './harness/sockets.ts';
@@ -105,6 +106,30 @@ describe.skipIf(!transports.includes('bun'))('a worker that dies', () => {
     expect(deathsOf(world)).toEqual([{ worker: 0, requests: 0, connections: 1 }]);
     expect((await ask(await rawClient(0, { host: path }))).status).toBe('200');
   });
+});
+
+describe.skipIf(!transports.includes('bun'))('a process that crashes', () => {
+  const keep = cleanUp();
+
+  test(
+    'is started again by its launcher, which says what was lost',
+    async () => {
+      const { balancer, admin, clients } = await startWorkers({ workers: 2 }, keep);
+      await askInTurn(await clients(5), 5);
+      // The launcher hears of it once a second.
+      await sleep(1500);
+      const server = readFileSync(`/proc/${balancer.pid}/task/${balancer.pid}/children`, 'utf8').trim();
+      process.kill(Number(server), 'SIGSEGV');
+      await until('it is told', () => balancer.output().includes('started again'));
+      expect(balancer.output()).toContain('the server was ended by SIGSEGV; 5 connections were lost');
+      await until('it listens', () => (balancer.output().match(/^listening web /gm)?.length ?? 0) === 2, 10_000);
+      await untilReady(admin, 200);
+      expect(await askInTurn(await clients(4), 4)).toEqual(Array(4).fill('e0'));
+      balancer.signal('SIGTERM');
+      expect(await balancer.exited).toEqual({ code: 0, signal: null });
+    },
+    TIMEOUT_MS,
+  );
 });
 
 /** So many requests are held, and one more is refused. */

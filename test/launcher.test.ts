@@ -7,16 +7,22 @@ import { findBun } from '../bin/find-bun.mjs';
 
 /** A server in miniature: tells its runtime and pids, then each signal that reaches it. SIGTERM ends it after a "drain". */
 const MAIN = `
+import { writeSync } from 'node:fs';
 const [command, value] = process.argv.slice(2);
 const runtime = process.versions.bun ? 'bun' : 'node';
 if (command === 'exit') process.exit(Number(value));
 if (command === 'kill') process.kill(process.pid, value);
 if (command === 'show') console.log(JSON.stringify({ runtime, args: process.argv.slice(2), env: process.env.FROM_DOTENV }));
+if (command === 'serve' && process.env.EQUIPOISE_REPORT_FD && value !== 'silent') {
+  writeSync(Number(process.env.EQUIPOISE_REPORT_FD), '3\\n');
+  writeSync(Number(process.env.EQUIPOISE_REPORT_FD), '12\\n');
+}
 if (command === 'serve') {
   for (const name of ['SIGINT', 'SIGHUP', 'SIGUSR2', 'SIGTERM'])
     process.on(name, () => { console.log('got ' + name); if (name === 'SIGTERM') setTimeout(() => process.exit(7), 100); });
   setInterval(() => {}, 1000);
   console.log('ready ' + runtime + ' ' + process.pid + ' ' + process.ppid + ' .');
+  if (value === 'crash') process.exit(134);
 }
 `;
 
@@ -203,6 +209,52 @@ describe.each(['bun', 'node'])('as a process, on %s', (runtime) => {
     }
     expect(await run.ended).toMatchObject({ code: 7, signal: null });
     expect(isAlive(Number(pid))).toBe(false);
+  });
+});
+
+describe('a server that crashes', () => {
+  const AGAIN = /ready.*started again.*ready (\w+) (\d+) /s;
+
+  test.each(['SIGSEGV', 'SIGABRT', 'SIGKILL'] as const)('by %s after it served is started again', async (signal) => {
+    const run = launch(install('installed'), ['serve']);
+    const [, , pid] = await run.sees(READY);
+    process.kill(Number(pid), signal);
+    const [, , next] = await run.sees(AGAIN);
+    expect(run.output()).toContain(
+      `equipoise: the server was ended by ${signal}; 12 connections were lost; it is started again in 100 ms\n`,
+    );
+    run.child.kill('SIGTERM');
+    expect(await run.ended).toMatchObject({ code: 7, signal: null });
+    expect(isAlive(Number(next))).toBe(false);
+  });
+
+  test('with a code that is not its own is started again, the second time after a longer delay', async () => {
+    const run = launch(install('installed'), ['serve', 'crash']);
+    const [, delay] = await run.sees(
+      /code 134; .*code 134; 12 connections were lost; it is started again in (\d+) ms/s,
+    );
+    expect(delay).toBe('200');
+    run.child.kill('SIGTERM');
+    expect((await run.ended).signal).toBe('SIGTERM');
+  });
+
+  test.each([
+    { why: 'before it served', args: ['serve', 'silent'], signal: 'SIGKILL' as const },
+    { why: 'of a command that does not serve', args: ['kill', 'SIGSEGV'], signal: undefined },
+  ])('$why is not started again', async ({ args, signal }) => {
+    const run = launch(install('installed'), args);
+    if (signal !== undefined) process.kill(Number((await run.sees(READY))[2]), signal);
+    expect(await run.ended).toMatchObject({ code: null, signal: args[1] === 'silent' ? signal : args[1] });
+    expect(run.output()).not.toContain('started again');
+  });
+
+  test('while it drains is not started again', async () => {
+    const run = launch(install('installed'), ['serve']);
+    const [, , pid] = await run.sees(READY);
+    run.child.kill('SIGTERM');
+    await run.sees(/got SIGTERM/);
+    process.kill(Number(pid), 'SIGKILL');
+    expect(await run.ended).toMatchObject({ code: null, signal: 'SIGKILL' });
   });
 });
 

@@ -5,6 +5,7 @@ import { type RunningServer, startServer } from '../server/server.ts';
 import { keepState, readState, type StateKeeper } from '../server/state-file.ts';
 import { surviveExceptions } from './exceptions.ts';
 import { type CliIo, exitCodes } from './io.ts';
+import { reportToLauncher } from './launcher-report.ts';
 import { announce } from './listening-lines.ts';
 import { watchSignals } from './signals.ts';
 import { createSystem, programVersion, runtimeName, type System } from './system.ts';
@@ -100,6 +101,7 @@ export async function serveUntilStopped(config: Config, io: CliIo, source?: Conf
     const place = { configFile: source?.file ?? NOWHERE.configFile, env: io.env };
     const serving = await startServing(config, system, place);
     const stopSurviving = surviveExceptions(log);
+    const stopReporting = reportToLauncher(io.env, () => serving.server.openConnections);
     if (source !== undefined) {
       reload = () => void reloadFrom(source, serving.server, system);
       stopWatching = source.watch?.(reload) ?? stopWatching;
@@ -107,6 +109,7 @@ export async function serveUntilStopped(config: Config, io: CliIo, source?: Conf
     io.stdout(announce(config, serving.server, serving.admin?.address));
     for (const note of system.deps.transport.notes ?? []) log('warn', note);
     await signals.stop;
+    stopReporting();
     stopWatching();
     const ended = await Promise.race([serving.server.drain(), signals.force.then(() => 'forced' as const)]);
     await serving.close();

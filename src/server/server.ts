@@ -42,6 +42,8 @@ export interface RunningServer {
   readonly listeners: readonly BoundListener[];
   /** May be given new connections. */
   readonly ready: boolean;
+  /** Client connections open now. */
+  readonly openConnections: number;
   readonly events: EventBus<ServerEvent>;
   state(): ServerState;
   pools(): readonly PoolState[];
@@ -152,6 +154,10 @@ class Server implements RunningServer {
 
   get ready(): boolean {
     return this.#state === 'serving' && this.#front.isServing;
+  }
+
+  get openConnections(): number {
+    return this.#front.openConnections;
   }
 
   state(): ServerState {
