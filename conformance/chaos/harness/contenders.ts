@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../../bench/harness/processes.ts';
+import { adminAt } from '../../harness/admin.ts';
 import { type BalancerLimits, startBalancer, type TransportName } from '../../harness/balancer.ts';
 import { request } from '../../harness/client.ts';
 import { sleep } from '../../harness/sockets.ts';
@@ -39,15 +40,23 @@ export function equipoise(transport: TransportName, workers: number): Contender 
 
 export const haproxy: Contender = {
   ...{ name: 'haproxy', kind: 'haproxy', workers: 1 },
-  start: (setting) =>
-    startPeer(setting, 'haproxy.cfg', haproxyConfiguration, (file) => ['haproxy', '-W', '-db', '-f', file], 'SIGUSR2'),
+  start: (setting, limits) =>
+    startPeer(
+      setting,
+      limits,
+      'haproxy.cfg',
+      haproxyConfiguration,
+      (file) => ['haproxy', '-W', '-db', '-f', file],
+      'SIGUSR2',
+    ),
 };
 
 export const nginx: Contender = {
   ...{ name: 'nginx', kind: 'nginx', workers: 1 },
-  start: (setting) =>
+  start: (setting, limits) =>
     startPeer(
       setting,
+      limits,
       'nginx.conf',
       nginxConfiguration,
       (file) => ['nginx', '-p', setting.directory, '-c', file],
@@ -64,6 +73,9 @@ async function startOurs(
   const [port, adminPort] = [await freePort(), await freePort()];
   const configurationOf = (next: Setting): object => equipoiseConfiguration(next, port, adminPort, workers);
   const balancer = await startBalancer(configurationOf(setting), transport, [port, adminPort], limits);
+  const admin = adminAt(adminPort);
+  // Whether a port is free is tried before the workers listen there: a connection proves nothing.
+  await untilTrue(async () => (await admin.ready()) === 200, balancer.output);
   return {
     ...{ port, adminPort, pid: balancer.pid },
     output: () => balancer.output(),
@@ -77,6 +89,7 @@ async function startOurs(
 
 async function startPeer(
   setting: Setting,
+  limits: BalancerLimits | undefined,
   fileName: string,
   configurationOf: (setting: Setting, port: number) => string,
   commandOf: (file: string) => string[],
@@ -89,7 +102,11 @@ async function startPeer(
   const logFile = join(setting.directory, 'peer.log');
   const log = openSync(logFile, 'a');
   const [command, ...args] = commandOf(file);
-  const child = spawn(command!, args, { stdio: ['ignore', log, log], detached: true });
+  const child = spawn(command!, args, {
+    stdio: ['ignore', log, log],
+    detached: true,
+    env: { ...process.env, ...limits?.environment },
+  });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const kill = (pid: number, signal: NodeJS.Signals): void => {
     try {
@@ -97,7 +114,9 @@ async function startPeer(
     } catch {} // gone already
   };
   process.once('exit', () => kill(-child.pid!, 'SIGKILL'));
-  await untilAnswering(port, () => readFileSync(logFile, 'utf8'));
+  // Any answer will do.
+  const answers = (): Promise<boolean> => request(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n').then(() => true);
+  await untilTrue(answers, () => readFileSync(logFile, 'utf8'));
   return {
     ...{ port, adminPort: 0, pid: child.pid! },
     output: () => '',
@@ -114,11 +133,9 @@ async function startPeer(
   };
 }
 
-/** Any answer will do. */
-async function untilAnswering(port: number, output: () => string): Promise<void> {
+async function untilTrue(holds: () => Promise<boolean>, output: () => string): Promise<void> {
   for (const deadline = performance.now() + 10_000; ; await sleep(25)) {
-    const answered = request(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n').then(() => true);
-    if (await answered.catch(() => false)) return;
-    if (performance.now() > deadline) throw new Error(`nothing answers at port ${port}: ${output()}`);
+    if (await holds().catch(() => false)) return;
+    if (performance.now() > deadline) throw new Error(`not ready after 10 s: ${output()}`);
   }
 }

@@ -17,7 +17,7 @@ function evidence(request: Partial<ClientRecord>, more: Partial<Evidence> & { no
     ]),
     sentTo: new Map(),
     noticeMs: { down: 500, up: 500 },
-    workerDeathsMs: [],
+    disruptions: [],
     ...rest,
   };
 }
@@ -26,6 +26,8 @@ const note = (port: number, ...what: Note['what'][]): Note[] => what.map((each) 
 const sent = (...ports: [port: number, atMs: number][]): Pick<Evidence, 'sentTo'> => ({
   sentTo: new Map([[7, new Map(ports)]]),
 });
+const killed = { kind: 'worker-death', fromMs: 1000, toMs: 1010 } as const;
+const full = { kind: 'full', fromMs: 800, toMs: 1010 } as const;
 const allOut = new Map([A, B].map((port) => [port, [{ fromMs: 1000, toMs: 2000 }]]));
 
 describe('what could have been avoided', () => {
@@ -83,10 +85,22 @@ describe('what could have been avoided', () => {
       given: evidence({ sentAtMs: 2600, endedAtMs: 2601 }, { outages: allOut }),
       lost: 1,
     },
-    { why: 'its worker was killed', given: evidence({ outcome: 'closed' }, { workerDeathsMs: [1000] }), lost: 0 },
+    { why: 'its worker was killed', given: evidence({ outcome: 'closed' }, { disruptions: [killed] }), lost: 0 },
     {
       why: 'a connection made after the worker was killed',
-      given: evidence({ outcome: 'closed', connectedAtMs: 1050, sentAtMs: 1060 }, { workerDeathsMs: [1000] }),
+      given: evidence({ outcome: 'closed', connectedAtMs: 1050, sentAtMs: 1060 }, { disruptions: [killed] }),
+      lost: 1,
+    },
+    { why: 'an answer after its worker was killed', given: evidence({}, { disruptions: [killed] }), lost: 1 },
+    {
+      why: 'no descriptor for its connection',
+      given: evidence({ connectedAtMs: 850 }, { disruptions: [full] }),
+      lost: 0,
+    },
+    { why: 'refused', given: evidence({ outcome: 'refused' }, { disruptions: [full] }), lost: 0 },
+    {
+      why: 'a connection that was there before',
+      given: evidence({ connectedAtMs: 700 }, { disruptions: [full] }),
       lost: 1,
     },
     { why: 'another request’s answer', given: evidence({ outcome: 'wrong' }, { outages: allOut }), lost: 1 },

@@ -41,9 +41,18 @@ export interface Evidence {
   readonly sentTo: ReadonlyMap<number, ReadonlyMap<number, number>> | undefined;
   /** Within which the balancer's checks find out, by its own configuration. */
   readonly noticeMs: { readonly down: number; readonly up: number };
-  /** When workers of the balancer were killed: their connections died with them. */
-  readonly workerDeathsMs: readonly number[];
+  /** When the balancer itself could not keep, or take, connections. */
+  readonly disruptions: readonly Disruption[];
 }
+
+/** `worker-death`: connections that were open died with their worker. `full`: no descriptor was left for new ones. */
+export interface Disruption {
+  readonly kind: 'worker-death' | 'full';
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const DISRUPTED = { 'worker-death': 'its worker was killed', full: 'no descriptor was left for its connection' };
 
 export interface Finding {
   readonly request: ClientRecord;
@@ -81,7 +90,8 @@ function judgeFailure(evidence: Evidence, request: ClientRecord): Finding {
   const found = (avoidable: boolean, why: string): Finding => ({ request, avoidable, why });
   const { outcome } = request;
   if (outcome === 'wrong') return found(true, 'the answer to another request');
-  if (diedWithWorker(evidence, request)) return found(false, 'its worker was killed');
+  const disruption = evidence.disruptions.find((each) => hit(each, request));
+  if (disruption !== undefined) return found(false, DISRUPTED[disruption.kind]);
   if (!someoneAble(evidence, request.endedAtMs)) return found(false, 'no endpoint could serve');
   const failing = failingEndpoints(evidence, request);
   if (outcome === 'cut') {
@@ -96,8 +106,11 @@ function judgeFailure(evidence: Evidence, request: ClientRecord): Finding {
   return found(false, 'must not be repeated, and was with the endpoint that failed');
 }
 
-function diedWithWorker({ workerDeathsMs }: Evidence, request: ClientRecord): boolean {
-  return workerDeathsMs.some((atMs) => request.connectedAtMs <= atMs && atMs <= request.endedAtMs);
+function hit({ kind, fromMs, toMs }: Disruption, request: ClientRecord): boolean {
+  const { connectedAtMs, sentAtMs, endedAtMs, outcome } = request;
+  const madeAtMs = outcome === 'refused' ? sentAtMs : connectedAtMs;
+  if (kind === 'full') return fromMs <= madeAtMs && madeAtMs <= toMs;
+  return outcome !== 'status' && madeAtMs <= toMs && endedAtMs >= fromMs;
 }
 
 /** Whether some endpoint was well, and had been for long enough to be known to be. */

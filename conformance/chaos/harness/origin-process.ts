@@ -3,6 +3,8 @@
  *
  * Run     bun origin-process.ts <port> <log>; ends with its standard input.
  * Input   a line `fault <name>` turns it bad (see FAULTS) or, with `none`, good again; answered by the same line.
+ * Paths   `?answer=N` answers N bytes that name the request; without a number, `?content=N` answers N bytes at once, and
+ *         anything else is a health check.
  * Log     `<ms since 1970> <what> <id>`: head (of the request came), request (all of it), begun (an answer), answered,
  *         failed (on purpose), violation.
  */
@@ -68,7 +70,9 @@ function onRequest(socket: Socket, request: Message): void {
   const id = idOf(request);
   if (socket.destroyed) return;
   if (id === '') {
-    answerCheck(socket);
+    const content = /content=(\d+)/.exec(request.start[1]);
+    if (content === null) answerCheck(socket);
+    else socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${content[1]}\r\n\r\n${'.'.repeat(Number(content[1]))}`);
     return;
   }
   note('request', id);

@@ -1,5 +1,6 @@
 import type { Setting } from './configurations.ts';
 import type { Contender, RunningBalancer } from './contenders.ts';
+import type { Disruption } from './judge.ts';
 import type { Load } from './load.ts';
 import type { Origin } from './origin.ts';
 
@@ -17,8 +18,8 @@ export interface Stage {
   readonly phaseMs: number;
   /** A scenario that needs a crowd takes this share of it. */
   readonly scale: number;
-  /** Says that a worker dies now; what was with it cannot be saved. */
-  workerDies(): void;
+  /** Says when the balancer could not keep, or take, connections. */
+  disrupted(disruption: Disruption): void;
   /** Adds to what is printed: `reloads=200`. */
   count(name: string, value: number): void;
 }
@@ -41,8 +42,8 @@ export interface Scenario {
   /** Endpoints that run (default 3), and how many of them are configured at first (default all). */
   readonly origins?: number;
   readonly endpoints?: number;
-  /** Environment of the balancer. */
-  readonly environment?: (directory: string) => Record<string, string>;
+  /** Further settings, and environment, that need a file in `directory`. */
+  readonly prepare?: (directory: string) => { setting?: Partial<Setting>; environment?: Record<string, string> };
   /** Runs under load. Resolves when every endpoint is well again; throws what it finds wrong. */
   run(stage: Stage): Promise<void>;
   /** After the load. Throws what it finds wrong. */

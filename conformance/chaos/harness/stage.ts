@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sleep } from '../../harness/sockets.ts';
 import { NOTICE_MS, type Setting } from './configurations.ts';
 import type { Contender } from './contenders.ts';
-import { type Judgement, judge, type Note } from './judge.ts';
+import { type Disruption, type Judgement, judge, type Note } from './judge.ts';
 import { startLoad } from './load.ts';
 import { type Origin, startOrigin } from './origin.ts';
 import type { Scenario, Stage } from './scenario.ts';
@@ -64,22 +64,21 @@ async function playIn(
   const ports = origins.map(({ port }) => port);
   const wire = watchWire(ports);
   closing.push(() => wire?.close());
-  const setting: Setting = {
-    directory,
-    endpoints: ports.slice(0, scenario.endpoints ?? ports.length),
-    ...scenario.setting,
-  };
+  const { setting: prepared, environment } = scenario.prepare?.(directory) ?? {};
+  const endpoints = ports.slice(0, scenario.endpoints ?? ports.length);
+  const setting: Setting = { directory, endpoints, ...scenario.setting, ...prepared };
+  const { openFiles } = scenario;
   const balancer = await contender.start(setting, {
-    ...(scenario.openFiles !== undefined && { openFiles: scenario.openFiles }),
-    ...(scenario.environment && { environment: scenario.environment(directory) }),
+    ...(openFiles !== undefined && { openFiles }),
+    ...(environment && { environment }),
   });
   closing.push(() => balancer.stop());
   const load = await startLoad({ port: balancer.port, rate: form.rate, connections: CONNECTIONS });
-  const deathsMs: number[] = [];
+  const disruptions: Disruption[] = [];
   const counts: Record<string, number> = {};
   const stage: Stage = {
     ...{ contender, balancer, setting, origins, load, ...form },
-    workerDies: () => void deathsMs.push(Date.now()),
+    disrupted: (disruption) => void disruptions.push(disruption),
     count(name, value) {
       counts[name] = (counts[name] ?? 0) + value;
     },
@@ -94,7 +93,7 @@ async function playIn(
     outages: new Map(origins.map(({ port, outages }) => [port, outages])),
     sentTo: dropped === 0 ? wire?.seen : undefined,
     noticeMs: NOTICE_MS,
-    workerDeathsMs: deathsMs,
+    disruptions,
   });
   const hasWitness = wire !== undefined && dropped === 0;
   return {
