@@ -2,9 +2,10 @@
  * HTTP/1.1 side by side with HAProxy and NGINX: CPU a request, latency, and growth with routes and endpoints.
  *
  * Run  bun bench/http1.ts [--rounds 7] [--scenario small] [--seconds 3] [--json FILE]
+ *      bun bench/http1.ts --workers 2    several workers against one
  */
 import { runBench, type Scenario } from './harness/bench.ts';
-import { endpointGrowth, routeGrowth } from './harness/growth.ts';
+import { endpointGrowth, routeGrowth, workerGrowth } from './harness/growth.ts';
 import { closedLoop, openLoop } from './harness/http-scenarios.ts';
 
 const scenarios: Record<string, Scenario> = {
@@ -19,6 +20,7 @@ const scenarios: Record<string, Scenario> = {
   'endpoints-round-robin': endpointGrowth('round-robin'),
   'endpoints-p2c': endpointGrowth('p2c'),
   'endpoints-ring-hash': endpointGrowth('ring-hash', 20_000),
+  workers: workerGrowth,
 };
 
 await runBench('http1', scenarios);

@@ -19,11 +19,13 @@ export interface EquipoiseSetting extends Setting {
   readonly trustedProxies?: readonly string[];
   /** Between two checks of an endpoint. Default 2s. */
   readonly checkInterval?: string;
+  /** Default 1. */
+  readonly workers?: number;
 }
 
 const ROOT = join(import.meta.dir, '..', '..');
 
-/** The configuration: one worker, everything else that a user gets by default, plus checks and an admin listener. */
+/** The configuration: one worker unless told otherwise, everything else that a user gets by default, plus checks and an admin listener. */
 export function equipoiseConfiguration(setting: EquipoiseSetting, port: number, adminPort: number): string {
   const interval = setting.checkInterval ?? '2s';
   const http = setting.protocol === 'http';
@@ -42,7 +44,7 @@ export function equipoiseConfiguration(setting: EquipoiseSetting, port: number, 
   const policy = setting.policy === undefined ? {} : { policy: setting.policy };
   return stringify({
     version: 1,
-    workers: 1,
+    workers: setting.workers ?? 1,
     admin: { bind: `127.0.0.1:${adminPort}` },
     listeners: { web: http ? { ...listener, routes } : { ...listener, pool: 'origin' } },
     pools: { origin: { ...policy, endpoints, health } },

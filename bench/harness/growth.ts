@@ -23,6 +23,17 @@ export const routeGrowth: Scenario = async (bench) => {
   return measureVariants(bench, { origin, scenario: 'routes', variants });
 };
 
+/** One worker against as many as `--workers` says, by default as two cores have. */
+export const workerGrowth: Scenario = async (bench) => {
+  const origin = await startOrigin(bench);
+  const many = bench.options.workers ?? 2;
+  const variants = [
+    { name: '1 worker', workers: 1 },
+    { name: `${many} workers`, workers: many },
+  ];
+  return measureVariants(bench, { origin, scenario: 'workers', variants });
+};
+
 /** Routes that the benchmark's request (host www.example.com, path /small) does not match. */
 export function otherRoutes(count: number): object[] {
   return Array.from({ length: count }, (_, index) => {

@@ -20,7 +20,12 @@ export interface BenchOptions {
   readonly rate: number | undefined;
   /** Policy of our pool; absent: our default. */
   readonly policy: string | undefined;
+  /** Workers of ours that are compared with one; absent: one worker each, compared with the others. */
+  readonly workers: number | undefined;
 }
+
+/** The one that `--workers` runs. */
+export const WORKERS_SCENARIO = 'workers';
 
 const CONTENDERS = ['equipoise', 'haproxy', 'nginx'];
 
@@ -34,6 +39,7 @@ function usage(program: string, scenarios: readonly string[]): string {
   --runtime NAME      launcher (bin/equipoise.mjs) or src (Bun on src/cli/main.ts) (launcher)
   --contender NAME    one of ${CONTENDERS.join(', ')}; may be repeated (all)
   --policy NAME       policy of our pool (our default)
+  --workers N         ours alone, one worker against N, on every CPU: the scenario ${WORKERS_SCENARIO}
   --rate N            requests per second of the open loop (55 % of the slowest's throughput)`;
 }
 
@@ -52,27 +58,33 @@ function readOptions(scenarios: readonly string[]): BenchOptions {
     options: {
       rounds: { type: 'string', default: '7' },
       seconds: { type: 'string', default: '3' },
-      scenario: { type: 'string', multiple: true, default: [...scenarios] },
+      scenario: { type: 'string', multiple: true },
       json: { type: 'string' },
       'no-pin': { type: 'boolean', default: false },
       runtime: { type: 'string', default: 'launcher' },
       contender: { type: 'string', multiple: true, default: CONTENDERS },
       policy: { type: 'string' },
       rate: { type: 'string' },
+      workers: { type: 'string' },
     },
   });
-  const pinned = !values['no-pin'];
+  const workers = values.workers === undefined ? undefined : positive('workers', values.workers);
+  const usual = workers === undefined ? scenarios.filter((name) => name !== WORKERS_SCENARIO) : [WORKERS_SCENARIO];
+  // Workers on one CPU would only take turns.
+  const pinned = !values['no-pin'] && workers === undefined;
   return {
     rounds: positive('rounds', values.rounds),
     seconds: positive('seconds', values.seconds),
-    scenarios: values.scenario.map((name) => oneOf('scenario', name, scenarios)),
+    scenarios: (values.scenario ?? usual).map((name) => oneOf('scenario', name, scenarios)),
     json: values.json,
     balancerCore: pinned ? 0 : undefined,
     loadCore: pinned ? 1 : undefined,
     runtime: oneOf('runtime', values.runtime, ['launcher', 'src']),
-    contenders: values.contender.map((name) => oneOf('contender', name, CONTENDERS)),
+    contenders:
+      workers !== undefined ? ['equipoise'] : values.contender.map((name) => oneOf('contender', name, CONTENDERS)),
     rate: values.rate === undefined ? undefined : positive('rate', values.rate),
     policy: values.policy,
+    workers,
   };
 }
 
