@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { EndpointOptions } from '../control/pool-options.ts';
 import type { PoolState, RunningServer } from '../server/server.ts';
 import type { Counters, EndpointCounts, StatusClass } from '../telemetry/counters.ts';
+import { LATENCY_STEPS } from '../telemetry/latency-steps.ts';
 import type { EndpointWire, PoolWire, RequestsWire } from './wire.ts';
 
 type EndpointNow = PoolState['endpoints'][number];
@@ -115,9 +116,11 @@ function countsOf({ traffic }: Counters, pool: string): Map<string, EndpointCoun
 function sum(all: Iterable<EndpointCounts>): EndpointCounts & { readonly requests: RequestsWire } {
   const requests: Record<StatusClass, number> = { none: 0, '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 };
   const total = { retried: 0, connectFailed: 0, opened: 0, closed: 0 };
+  const latency = new Float64Array(LATENCY_STEPS);
   for (const each of all) {
     for (const name of Object.keys(requests) as StatusClass[]) requests[name] += each.requests[name];
     for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += each[name];
+    for (let step = 0; step < LATENCY_STEPS; step++) latency[step]! += each.latency[step]!;
   }
-  return { requests, ...total };
+  return { requests, ...total, latency };
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Counters, ListenerCounters, PoolCounters } from './counters.ts';
+import { stepOf } from './latency-steps.ts';
 
 const requestsOf = (counters: PoolCounters, id: string) => counters.endpoints().get(id)?.requests;
 
@@ -48,6 +49,19 @@ describe('PoolCounters', () => {
     counters.request(0, 200, -1);
     counters.request(0, 200, 5);
     expect(counters.latency.count).toBe(1);
+  });
+
+  test('each endpoint has its own latencies', () => {
+    const counters = new PoolCounters();
+    counters.assign(0, 'fast');
+    counters.assign(1, 'slow');
+    counters.request(0, 200, 2);
+    counters.request(1, 200, 900);
+    counters.request(1, 200, -1);
+    for (const [id, ms] of Object.entries({ fast: 2, slow: 900 })) {
+      const { latency } = counters.endpoints().get(id)!;
+      expect([latency[stepOf(ms)], latency.reduce((sum, each) => sum + each, 0)]).toEqual([1, 1]);
+    }
   });
 
   test('grows to any slot and keeps what it has', () => {

@@ -1,5 +1,6 @@
 import { grownFloat64 } from '../core/load/grow.ts';
 import { Histogram, type HistogramData } from './histogram.ts';
+import { LATENCY_STEPS, stepOf } from './latency-steps.ts';
 import type { ListenerMetrics, PoolMetrics } from './metrics.ts';
 
 /** `none` holds outcomes without an HTTP status (tcp). A client that went away (499) counts as `4xx`. */
@@ -11,7 +12,9 @@ const RETRIED = CLASSES.length;
 const CONNECT_FAILED = RETRIED + 1;
 const OPENED = CONNECT_FAILED + 1;
 const CLOSED = OPENED + 1;
-const COLUMNS = CLOSED + 1;
+/** Of the endpoint's latencies, a column a step. */
+const LATENCY = CLOSED + 1;
+const COLUMNS = LATENCY + LATENCY_STEPS;
 /** Endpoints that left and still are reported, per listener and pool; the oldest is forgotten first. */
 const RETIRED_AT_MOST = 1000;
 
@@ -98,6 +101,8 @@ export interface EndpointCounts {
   /** Connections to it. */
   readonly opened: number;
   readonly closed: number;
+  /** How many latencies fell into each step; see `latency-steps.ts`. */
+  readonly latency: Float64Array;
 }
 
 /**
@@ -114,7 +119,9 @@ export class PoolCounters implements PoolMetrics {
 
   request(slot: number, status: number, latencyMs: number): void {
     this.#add(slot, status >= 100 && status < STATUSES ? (status / 100) | 0 : 0);
-    if (latencyMs >= 0) this.latency.record(latencyMs);
+    if (latencyMs < 0) return;
+    this.latency.record(latencyMs);
+    this.#add(slot, LATENCY + stepOf(latencyMs));
   }
 
   retried(slot: number): void {
@@ -289,6 +296,7 @@ function addTo(sums: Map<string, Float64Array>, id: string, row: Float64Array): 
 
 function named(row: Float64Array): EndpointCounts {
   const requests = Object.fromEntries(CLASSES.map((name, i) => [name, row[i]!])) as Record<StatusClass, number>;
-  const [retried, connectFailed, opened, closed] = row.subarray(RETRIED);
-  return { requests, retried: retried!, connectFailed: connectFailed!, opened: opened!, closed: closed! };
+  const [retried, connectFailed, opened, closed] = row.subarray(RETRIED, LATENCY);
+  const latency = row.slice(LATENCY);
+  return { requests, retried: retried!, connectFailed: connectFailed!, opened: opened!, closed: closed!, latency };
 }
