@@ -86,8 +86,15 @@ export interface ConfigSource {
 export async function serveUntilStopped(config: Config, io: CliIo, source?: ConfigSource): Promise<number> {
   const system = createSystem();
   const log = (level: 'info' | 'warn' | 'error', message: string) => io.stderr(formatLine(Date.now(), level, message));
-  // The lines on stdout tell who listens.
-  logEvents(system.deps.events, io.stderr, (event) => event.kind !== 'listening');
+  // Who listens is the first thing to be read, on stdout; what happened meanwhile follows.
+  let early: string[] | undefined = [];
+  const write = (line: string) => void (early?.push(line) ?? io.stderr(line));
+  const writeEarly = () => {
+    const lines = early ?? [];
+    early = undefined;
+    for (const line of lines) io.stderr(line);
+  };
+  logEvents(system.deps.events, write, (event) => event.kind !== 'listening');
   let reload = () => log('info', 'SIGHUP: there is no file to read again');
   const signals = watchSignals(
     process,
@@ -107,6 +114,7 @@ export async function serveUntilStopped(config: Config, io: CliIo, source?: Conf
       stopWatching = source.watch?.(reload) ?? stopWatching;
     }
     io.stdout(announce(config, serving.server, serving.admin?.address));
+    writeEarly();
     for (const note of system.deps.transport.notes ?? []) log('warn', note);
     await signals.stop;
     stopReporting();
@@ -116,6 +124,7 @@ export async function serveUntilStopped(config: Config, io: CliIo, source?: Conf
     stopSurviving();
     return ended === 'forced' ? exitCodes.failed : exitCodes.done;
   } catch (error) {
+    writeEarly();
     io.stderr(`equipoise: ${(error as Error).message}\n`);
     return exitCodes.failed;
   } finally {
