@@ -38,11 +38,15 @@ const ListenerObject = section(
     limits: ListenerLimits.prefault({}).describe('What a client may ask for.'),
     routes: z.exactOptional(z.array(RouteFile).min(1)).describe('Where requests go; the first match wins.'),
     pool: z.exactOptional(text()).describe('Short for one route to this pool.'),
+    role: z
+      .exactOptional(choice(['primary', 'replica']))
+      .describe('With `pool`: only its endpoints that have this role; absent: all.'),
   },
-  ['tls', 'proxyProtocol', 'accessLog', 'filters', 'role', 'http', 'sticky'],
+  ['tls', 'proxyProtocol', 'accessLog', 'filters', 'http', 'sticky'],
 );
 
 /** An address that accepts connections, with its routes. */
-export const ListenerFile = ListenerObject.transform(({ pool, routes, ...rest }): ListenerOptions => {
-  return { ...rest, routes: routes ?? (pool === undefined ? [] : [{ pool }]) };
+export const ListenerFile = ListenerObject.transform(({ pool, role, routes, ...rest }): ListenerOptions => {
+  const only = pool === undefined ? [] : [{ pool, ...(role !== undefined && { role }) }];
+  return { ...rest, routes: routes ?? only };
 });

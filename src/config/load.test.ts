@@ -57,7 +57,9 @@ describe('defaults', () => {
           endpoints: [
             { id: '3000', address: { kind: 'loopback', port: 3000 }, weight: 1, backup: false, mode: 'ready' },
           ],
-          retries: { attempts: 1 },
+          retries: {
+            ...{ attempts: 1, budget: 0.2, backoff: 25, statuses: [], bufferBytes: 65_536, maxRetryAfter: 1000 },
+          },
           timeouts: { connect: 5000, response: 60_000, idle: 60_000, tunnel: 3_600_000 },
           connections: { idle: 256, maxAge: 600_000, maxRequests: 100_000 },
           servedBy: false,
@@ -167,7 +169,16 @@ describe('accepted values', () => {
       'a tcp check',
       file({ pool: 'health: { type: tcp, interval: 5s },' }),
       (c) => c.pools.a!.health,
-      { type: 'tcp', interval: 5000, timeout: 1000, rise: 2, fall: 3, initial: 'unknown', jitter: 0.1 },
+      {
+        type: 'tcp',
+        interval: 5000,
+        timeout: 1000,
+        rise: 2,
+        fall: 3,
+        initial: 'unknown',
+        jitter: 0.1,
+        skipWhileServing: false,
+      },
     ],
     [
       'pool switches',
@@ -515,16 +526,15 @@ describe('problems', () => {
 describe('not yet', () => {
   const places: [string, (key: string) => string, string[]][] = [
     ['', (key) => file({ top: `${key}: {}` }), ['accessLog']],
-    ['listeners.web', (key) => file({ listener: `${key}: {},` }), ['tls', 'proxyProtocol', 'role']],
+    ['listeners.web', (key) => file({ listener: `${key}: {},` }), ['tls', 'proxyProtocol']],
     ['listeners.web.routes[0]', (key) => file({ route: `pool: a, ${key}: {}` }), ['filters', 'mirror']],
     [
       'listeners.web.routes[0].match',
       (key) => file({ route: `pool: a, match: { ${key}: {} }` }),
       ['headers', 'query', 'from', 'contentLength'],
     ],
-    ['pools.a', (key) => file({ pool: `${key}: {},` }), ['discovery', 'hedge', 'sticky', 'queue', 'tls', 'http']],
-    ['pools.a.endpoints[0]', (key) => file({ endpoints: `[{ address: 1, ${key}: x }]` }), ['role']],
-    ['pools.a.retries', (key) => file({ pool: `retries: { ${key}: 1 },` }), ['budget']],
+    ['pools.a', (key) => file({ pool: `${key}: {},` }), ['discovery', 'sticky', 'tls', 'http']],
+    ['pools.a.endpoints[0]', (key) => file({ endpoints: `[{ address: 1, ${key}: x }]` }), ['slowStart']],
   ];
   const rows = places.flatMap(([at, text, keys]) =>
     keys.map((key) => [at === '' ? key : `${at}.${key}`, text(key), key] as const),

@@ -6,6 +6,7 @@ import { checkPool } from './pool-meaning.ts';
 import type { Finding, Path } from './problem.ts';
 import { entriesOf, fieldOf, listOf } from './raw.ts';
 import { isMisread } from './reading.ts';
+import { checkRoles } from './role-meaning.ts';
 import { checkListener } from './route-meaning.ts';
 import { checkTcpPools } from './tcp-pools.ts';
 
@@ -29,6 +30,7 @@ export function checkMeaning(
   const used = new Set<string>();
   const poolNames = pools.map(([name]) => name);
   for (const [name, listener] of listeners) checkListener(found, ['listeners', name], listener, poolNames, used);
+  checkRoles(found, file);
   for (const [name, pool] of pools) {
     checkPool(found, ['pools', name], pool);
     checkPolicy(found, ['pools', name, 'policy'], fieldOf(pool, 'policy'), fileName);

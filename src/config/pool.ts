@@ -25,9 +25,12 @@ const EndpointObject = section(
       .exactOptional(integer({ min: 1 }))
       .describe('In-flight requests (tcp: connections) never pass this; absent: no limit.'),
     backup: flag().prefault(false).describe('Serves only while no other endpoint is eligible.'),
+    role: z
+      .exactOptional(choice(['primary', 'replica']))
+      .describe('Of a replicated store, for routes that ask for one; what a check reports wins.'),
     mode: choice(['ready', 'draining', 'maintenance']).prefault('ready').describe('Whether it may be picked.'),
   },
-  ['role', 'cost', 'tls', 'slowStart'],
+  ['cost', 'tls', 'slowStart'],
 );
 
 /** One address that can serve: an object, or only its address. */

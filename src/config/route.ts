@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { closest } from '../core/kernel/proposal.ts';
 import { isHostName } from './addresses.ts';
 import { isMisread, misread, type Reading, section } from './reading.ts';
-import { duration, integer, text } from './scalars.ts';
+import { choice, duration, integer, text } from './scalars.ts';
 
 const standardMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];
 const templates = ['path', 'query', 'host'];
@@ -117,6 +117,7 @@ export const RouteFile = section(
     match: z.exactOptional(RouteMatch).describe('Conditions that must all hold; absent: every request.'),
     pool: z.exactOptional(text()).describe('Name of the pool that serves.'),
     pools: z.exactOptional(z.array(WeightedPool).min(1)).describe('Several pools that share by weight.'),
+    role: z.exactOptional(choice(['primary', 'replica'])).describe('Only endpoints that have this role; absent: all.'),
     redirect: z.exactOptional(RedirectOptions).describe('Answers with a redirect.'),
     respond: z.exactOptional(RespondOptions).describe('Answers with a fixed text.'),
     timeouts: z

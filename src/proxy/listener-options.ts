@@ -1,3 +1,4 @@
+import type { Role } from '../control/pool-options.ts';
 import type { SocketAddress } from '../transport/transport.ts';
 
 /** Plain data that describes a listener, as `config` produces it: milliseconds, bytes, every default filled in. */
@@ -38,9 +39,11 @@ export interface ListenerLimits {
 
 export interface RouteOptions {
   readonly match?: RouteMatch;
-  /** Exactly one of the following four. */
+  /** Exactly one of pool, pools, redirect and respond. */
   readonly pool?: string;
   readonly pools?: readonly { readonly pool: string; readonly weight: number }[];
+  /** Of a pool's endpoints, only those that have this role; absent: all. */
+  readonly role?: Role;
   readonly redirect?: RedirectOptions;
   readonly respond?: RespondOptions;
   /** Overrides the pool's. Milliseconds. */

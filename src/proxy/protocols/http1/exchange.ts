@@ -1,3 +1,4 @@
+import type { Role } from '../../../control/pool-options.ts';
 import { BodyReader, BY_LENGTH, CHUNKED, NO_BODY } from './body-reader.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { COMPLETE } from './field-scanner.ts';
@@ -99,13 +100,14 @@ export class Exchange {
     return this.requestBody.contentBytes > this.#listener.options.limits.bodyBytes ? -413 : consumed;
   }
 
-  /** Sends the request to an endpoint of `pool`. `head` is parsed now; a later try parses it again. */
-  forward(pool: Http1Pool, head: RequestHead, responseTimeoutMs: number): void {
+  /** Sends the request to an endpoint of `pool`, of `role` if one is named. `head` is parsed now; a later try parses it again. */
+  forward(pool: Http1Pool, head: RequestHead, responseTimeoutMs: number, role: Role | null): void {
     const { source } = this.client!;
     this.pool = pool;
     this.#triesLeft = pool.options.retries.attempts;
     this.responseTimeoutMs = responseTimeoutMs;
-    this.#picks.begin(pool, head, head.hasForwardedFor ? this.#listener.clientIp(head, source) : source.ip);
+    const clientIp = head.hasForwardedFor ? this.#listener.clientIp(head, source) : source.ip;
+    this.#picks.begin(pool, head, clientIp, role);
     this.#pick(head);
   }
 

@@ -199,7 +199,8 @@ export class Http1Listener implements ProtocolRuntime {
     const { route, weighted } = destination;
     const pool = weighted === null ? destination.pool : this.#pools.get(weighted.next())!;
     if (pool !== null) {
-      exchange.forward(pool, head, route.timeouts?.response ?? pool.options.timeouts.response);
+      const timeoutMs = route.timeouts?.response ?? pool.options.timeouts.response;
+      exchange.forward(pool, head, timeoutMs, route.role ?? null);
       return;
     }
     const close = !exchange.keepAlive || !exchange.requestDone;

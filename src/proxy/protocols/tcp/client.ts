@@ -1,4 +1,5 @@
 import { type Picker, Tried } from '../../../control/picker/picker.ts';
+import type { Role } from '../../../control/pool-options.ts';
 import type { Outcome } from '../../../core/kernel/outcome.ts';
 import { createPickRequest } from '../../../core/kernel/policy.ts';
 import { Connection } from '../../../transport/connection.ts';
@@ -17,16 +18,24 @@ export class TcpClient extends Connection {
   readonly source: ClientSource;
   readonly listener: TcpListener;
   readonly pool: ProxyPool;
+  /** Of the endpoint; null: any. */
+  readonly role: Role | null;
   readonly #tried = new Tried();
   #triesLeft: number;
   #slot = -1;
   #ticket = -1;
   #endpoint: TcpEndpoint | null = null;
 
-  constructor(listener: TcpListener, pool: ProxyPool, socket: Socket<TcpClient>, source: ClientSource) {
+  constructor(
+    listener: TcpListener,
+    { pool, role }: { readonly pool: ProxyPool; readonly role: Role | null },
+    socket: Socket<TcpClient>,
+    source: ClientSource,
+  ) {
     super();
     this.listener = listener;
     this.pool = pool;
+    this.role = role;
     this.source = source;
     this.socket = socket as Socket<never>;
     this.#triesLeft = pool.options.retries.attempts;
@@ -41,7 +50,7 @@ export class TcpClient extends Connection {
   #pick(): void {
     const { picker } = this.pool;
     pickRequest.clientIp = this.source.ip;
-    this.#slot = picker.pick(pickRequest, this.#tried);
+    this.#slot = picker.pick(pickRequest, this.#tried, this.role);
     if (this.#slot < 0) this.terminate();
     else {
       this.#ticket = picker.ticket;

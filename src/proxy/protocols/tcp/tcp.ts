@@ -1,4 +1,5 @@
 import type { Picker } from '../../../control/picker/picker.ts';
+import type { Role } from '../../../control/pool-options.ts';
 import type { Socket, SocketHandlers } from '../../../transport/transport.ts';
 import { ClientSources } from '../../client-source.ts';
 import type { ListenerOptions } from '../../listener-options.ts';
@@ -19,6 +20,8 @@ export class TcpListener implements ProtocolRuntime {
   readonly #clients = new Set<TcpClient>();
   #pools: ReadonlyMap<string, ProxyPool>;
   #destinations: WeightedPools;
+  #role: Role | null;
+  readonly #unwatch: (() => void)[] = [];
 
   constructor(options: ListenerOptions, deps: ProtocolDeps) {
     this.deps = deps;
@@ -26,12 +29,16 @@ export class TcpListener implements ProtocolRuntime {
     this.#sources = new ClientSources([], deps.sources);
     this.#pools = deps.pools;
     this.#destinations = destinationsOf(options);
+    this.#role = roleOf(options);
+    this.#watchRoles();
   }
 
   configure(options: ListenerOptions, pools: ReadonlyMap<string, ProxyPool>): void {
     this.#limits = options.limits;
     this.#pools = pools;
     this.#destinations = destinationsOf(options);
+    this.#role = roleOf(options);
+    this.#watchRoles();
   }
 
   get openConnections(): number {
@@ -53,7 +60,7 @@ export class TcpListener implements ProtocolRuntime {
   #accept(socket: Socket<TcpClient>): void {
     const source = this.#sources.enter(socket.remoteAddress);
     const pool = this.#pools.get(this.#destinations.next())!;
-    const client = new TcpClient(this, pool, socket, source);
+    const client = new TcpClient(this, { pool, role: this.#role }, socket, source);
     socket.data = client;
     const { connections, perSource = Number.POSITIVE_INFINITY } = this.#limits;
     const isAboveSource = source.total > perSource;
@@ -78,10 +85,28 @@ export class TcpListener implements ProtocolRuntime {
     for (const client of [...this.#clients]) if (client.isServedBy(picker, slot)) client.evict();
   }
 
+  /** Who asked for a role is not left with an endpoint that has lost it: a replica would refuse its writes, or lose them. */
+  #watchRoles(): void {
+    for (const unwatch of this.#unwatch.splice(0)) unwatch();
+    if (this.#role === null) return;
+    for (const { picker } of this.#pools.values()) {
+      const listener = (slot: number) => this.#roleChanged(picker, slot);
+      this.#unwatch.push(picker.roles.onChange(listener));
+    }
+  }
+
+  #roleChanged(picker: Picker, slot: number): void {
+    const role = picker.roles.of(slot);
+    for (const client of [...this.#clients]) {
+      if (client.isServedBy(picker, slot) && client.role !== null && client.role !== role) client.evict();
+    }
+  }
+
   /** Connections have no end that we could wait for but their own. */
   drain(): void {}
 
   terminate(): void {
+    for (const unwatch of this.#unwatch.splice(0)) unwatch();
     for (const client of [...this.#clients]) client.terminate();
   }
 }
@@ -91,3 +116,5 @@ function destinationsOf({ routes }: ListenerOptions): WeightedPools {
   const { pools, pool } = routes[0]!;
   return new WeightedPools(pools ?? [{ pool: pool!, weight: 1 }]);
 }
+
+const roleOf = ({ routes }: ListenerOptions): Role | null => routes[0]!.role ?? null;
