@@ -11,7 +11,7 @@ export interface PoolMemory {
 
 /** Slots of endpoints that left are used again, but not before their last request has ended. */
 const SLOTS_PER_ENDPOINT = 4;
-const FEWEST_SLOTS = 1024;
+const FEWEST_SLOTS = 16_384;
 
 /** Room for `endpoints` and as many as will do for those that come and go. */
 export function createPoolMemory(endpoints: number, workers: number): PoolMemory {

@@ -24,7 +24,8 @@ export interface SharedCountsMemory {
 
 /** Zeroed memory: 8 bytes × capacity × (workers + 1), of which the system backs what is touched. */
 export function createSharedCounts(capacity: number, workers: number): SharedCountsMemory {
-  const length = TABLES * capacity * (workers + 1);
+  // The last word: one more than the highest slot that was ever picked.
+  const length = TABLES * capacity * (workers + 1) + 1;
   return { words: new Int32Array(new SharedArrayBuffer(4 * length)), capacity, workers };
 }
 
@@ -36,6 +37,9 @@ export class SharedInFlight implements InFlight {
   readonly #costs: number;
   readonly #ownRequests: number;
   readonly #ownCosts: number;
+  readonly #reachAt: number;
+  /** What this worker knows of the last word. */
+  #reach = 0;
 
   /** `worker` is 0 to `memory.workers` − 1. */
   constructor(memory: SharedCountsMemory, worker: number) {
@@ -44,11 +48,12 @@ export class SharedInFlight implements InFlight {
     this.#costs = tableOf(memory, COST);
     this.#ownRequests = columnOf(memory, REQUESTS, worker);
     this.#ownCosts = columnOf(memory, COST, worker);
+    this.#reachAt = memory.words.length - 1;
   }
 
   /** Counts a pick of `slot`; false, and nothing is counted, when `limit` requests of all workers are under way. */
   tryStart(slot: number, cost: number, limit: number): boolean {
-    if (slot >= this.#capacity) return false;
+    if (slot >= this.#reach && !this.#extend(slot)) return false;
     const before = Atomics.add(this.#words, slot, 1);
     if (before >= limit) {
       Atomics.sub(this.#words, slot, 1);
@@ -83,10 +88,24 @@ export class SharedInFlight implements InFlight {
     return slot < this.#capacity ? this.#words[this.#ownRequests + slot]! : 0;
   }
 
+  /** O(slots that were ever picked). */
   total(): number {
+    const reach = Atomics.load(this.#words, this.#reachAt);
     let sum = 0;
-    for (let slot = 0; slot < this.#capacity; slot++) sum += this.of(slot);
+    for (let slot = 0; slot < reach; slot++) sum += Atomics.load(this.#words, this.#costs + slot);
     return sum;
+  }
+
+  /** Before anything of `slot` is counted; false beyond the capacity. */
+  #extend(slot: number): boolean {
+    if (slot >= this.#capacity) return false;
+    let reach = Atomics.load(this.#words, this.#reachAt);
+    while (reach <= slot) {
+      const found = Atomics.compareExchange(this.#words, this.#reachAt, reach, slot + 1);
+      reach = found === reach ? slot + 1 : found;
+    }
+    this.#reach = reach;
+    return true;
   }
 }
 
