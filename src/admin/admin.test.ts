@@ -1,15 +1,10 @@
-import { request } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { RunningServer } from '../server/server.ts';
 import { openClient } from '../server/testing/client.ts';
 import { startLines } from '../server/testing/start.ts';
-import { createEventBus } from '../telemetry/events.ts';
-import { type Admin, type AdminDeps, startAdmin } from './admin.ts';
+import { type Admin, startAdmin } from './admin.ts';
+import { adminDeps, ask } from './testing/ask.ts';
 
-const build = { version: '1.2.3', runtime: 'test', transport: 'bun' };
-const deps = (server: () => RunningServer | undefined): AdminDeps => ({
-  ...{ server, build, events: createEventBus(), now: () => 0, wallClock: () => 0, configFile: '/etc/lb.yaml', env: {} },
-});
 const bind = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
 const open = new Set<{ close(): void }>();
 
@@ -26,28 +21,9 @@ async function startServer(): Promise<RunningServer> {
 }
 
 async function start(server: () => RunningServer | undefined, token?: string): Promise<Admin> {
-  const admin = await startAdmin({ bind, ...(token !== undefined && { token }) }, deps(server));
+  const admin = await startAdmin({ bind, ...(token !== undefined && { token }) }, adminDeps(server));
   open.add(admin);
   return admin;
-}
-
-interface Reply {
-  readonly status: number | undefined;
-  readonly type: string | undefined;
-  readonly text: string;
-}
-
-function ask({ address }: Admin, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Reply> {
-  const { port } = address as { port: number };
-  return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (data: string) => (text += data));
-      response.on('end', () => resolve({ status: response.statusCode, type: response.headers['content-type'], text }));
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
 }
 
 describe('probes', () => {
@@ -76,8 +52,8 @@ describe('probes', () => {
 
   test('need neither token nor name', async () => {
     const admin = await start(() => undefined, 'secret');
-    expect((await ask(admin, '/livez', { host: 'any.name' })).status).toBe(200);
-    expect((await ask(admin, '/readyz', { host: 'any.name' })).status).toBe(503);
+    expect((await ask(admin, '/livez', { headers: { host: 'any.name' } })).status).toBe(200);
+    expect((await ask(admin, '/readyz', { headers: { host: 'any.name' } })).status).toBe(503);
   });
 });
 
@@ -89,7 +65,7 @@ test.each([
   { path: '/metrics', method: 'GET', headers: { origin: 'http://evil.example' }, status: 403 },
 ])('$method $path is refused as a problem: $status', async ({ path, method, headers, status }) => {
   const admin = await start(() => undefined);
-  const reply = await ask(admin, path, headers as Record<string, string>, method);
+  const reply = await ask(admin, path, { headers: headers as Record<string, string>, method });
   expect([reply.status, reply.type, JSON.parse(reply.text).status]).toEqual([
     status,
     'application/problem+json',
@@ -100,7 +76,7 @@ test.each([
 test('metrics need the token where there is one', async () => {
   const admin = await start(() => undefined, 'secret');
   expect((await ask(admin, '/metrics')).status).toBe(401);
-  expect((await ask(admin, '/metrics', { authorization: 'Bearer secret' })).status).toBe(200);
+  expect((await ask(admin, '/metrics', { headers: { authorization: 'Bearer secret' } })).status).toBe(200);
 });
 
 test('three good requests to a pool of one endpoint are exactly one series of 3', async () => {
@@ -135,7 +111,7 @@ test('an address that is taken is named', async () => {
   await expect(
     startAdmin(
       { bind: { ...bind, port } },
-      deps(() => undefined),
+      adminDeps(() => undefined),
     ),
   ).rejects.toMatchObject({
     code: 'listen-failed',

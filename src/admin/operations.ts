@@ -6,6 +6,7 @@ import { eventOperations } from './event-operations.ts';
 import { metricsPage } from './metrics-page.ts';
 import { describeApi } from './openapi.ts';
 import type { Operation } from './operation.ts';
+import { overviewOperation } from './overview.ts';
 import { poolOperations } from './pool-operations.ts';
 
 const pages: readonly Operation[] = [
@@ -32,4 +33,4 @@ const pages: readonly Operation[] = [
 ];
 
 /** Everything that the admin server does beside the probes. */
-export const operations: readonly Operation[] = [...poolOperations, ...configOperations, ...eventOperations, ...pages];
+export const operations: readonly Operation[] = [overviewOperation, ...poolOperations, ...configOperations, ...eventOperations, ...pages];

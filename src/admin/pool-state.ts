@@ -17,7 +17,11 @@ interface Facts {
 
 /** Every pool as the API shows it; `only` of that name. */
 export async function describePools(server: RunningServer, nowMs: () => number, only?: string): Promise<PoolWire[]> {
-  const counters = await server.collect();
+  return poolsBy(await server.collect(), server, nowMs, only);
+}
+
+/** The same from counters that were collected already. */
+export function poolsBy(counters: Counters, server: RunningServer, nowMs: () => number, only?: string): PoolWire[] {
   const facts = { config: server.config, counters, nowMs: nowMs() };
   const pools = server.pools().filter(({ name }) => only === undefined || name === only);
   return pools.map((pool) => describePool(pool, facts));
@@ -102,7 +106,7 @@ function weightOf(endpoint: EndpointNow, configured: EndpointOptions | undefined
 }
 
 /** By endpoint, over all listeners; those that left are among them. */
-function countsOf({ traffic }: Counters, pool: string): Map<string, EndpointCounts> {
+export function countsOf({ traffic }: Counters, pool: string): Map<string, EndpointCounts> {
   const all = new Map<string, EndpointCounts>();
   for (const byPool of traffic.values()) {
     for (const [id, counts] of byPool.get(pool)?.endpoints() ?? []) {
@@ -113,7 +117,7 @@ function countsOf({ traffic }: Counters, pool: string): Map<string, EndpointCoun
   return all;
 }
 
-function sum(all: Iterable<EndpointCounts>): EndpointCounts & { readonly requests: RequestsWire } {
+export function sum(all: Iterable<EndpointCounts>): EndpointCounts & { readonly requests: RequestsWire } {
   const requests: Record<StatusClass, number> = { none: 0, '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 };
   const total = { retried: 0, connectFailed: 0, opened: 0, closed: 0 };
   const latency = new Float64Array(LATENCY_STEPS);

@@ -69,6 +69,44 @@ export const PoolState = z.strictObject({
 
 export const PoolList = z.strictObject({ pools: z.array(PoolState) });
 
+const RouteState = z.strictObject({
+  match: z.array(z.string()).describe('Its conditions in words; empty: every request.'),
+  answer: z.exactOptional(z.string()).describe('What the balancer answers itself; absent where pools serve.'),
+  pools: z.array(z.strictObject({ pool: z.string(), share: z.number().describe('Configured, 0 to 1.') })),
+});
+
+const ListenerState = z.strictObject({
+  name: z.string(),
+  protocol: z.string(),
+  addresses: z.array(z.string()),
+  connections: z.strictObject({ open: count(), accepted: count(), refused: count() }),
+  bytes: z.strictObject({ received: count(), sent: count() }).describe('From and to clients.'),
+  answers: z.record(z.string(), count()).describe('Answers that the balancer gave itself, by status.'),
+  routes: z.array(RouteState),
+  traffic: z.array(z.strictObject({ pool: z.string(), requests: Requests })).describe('What went to each pool.'),
+});
+
+const LatencySteps = z
+  .strictObject({ first: count(), counts: z.array(count()) })
+  .describe('Latencies to the first byte since the start: how many in the step `first` and those after it.');
+
+/** All of it at one moment, for whoever draws it; rates come from two of them. */
+export const Overview = z.strictObject({
+  at: z.number().describe('Milliseconds since 1970.'),
+  startedAt: z.number().describe('Milliseconds since 1970; counts begin again when it changes.'),
+  version: z.string(),
+  runtime: z.string(),
+  state: z.enum(['serving', 'draining', 'closed']),
+  connectionsOpen: count(),
+  latencyBoundsMs: z.array(z.number()).describe('Where each step of latency begins, and where the last one ends.'),
+  listeners: z.array(ListenerState),
+  pools: z.array(
+    PoolState.extend({ endpoints: z.array(EndpointState.extend({ latencySteps: LatencySteps })) }).describe(
+      'As in pools.',
+    ),
+  ),
+});
+
 /** The most a weight can be; as in the configuration. */
 const MOST_WEIGHT = 65_535;
 
@@ -122,6 +160,7 @@ export type RequestsWire = z.output<typeof Requests>;
 export type EndpointWire = z.output<typeof EndpointState>;
 export type PoolWire = z.output<typeof PoolState>;
 export type PoolListWire = z.output<typeof PoolList>;
+export type OverviewWire = z.output<typeof Overview>;
 export type EndpointPatchWire = z.input<typeof EndpointPatch>;
 export type EndpointRemovedWire = z.output<typeof EndpointRemoved>;
 export type ConfigAppliedWire = z.output<typeof ConfigApplied>;
