@@ -76,6 +76,12 @@ export interface Policy {
   pick(request: PickRequest, avoid: Avoid | null): number;
   /** How a taken pick ended. Called exactly once per pick, also after the endpoint left. */
   done(slot: number, outcome: Outcome): void;
+  /**
+   * Remembers what a pick changes; the result brings it back, as if none had been made meanwhile. Nobody else sees the
+   * picks in between: what is shared with other threads stays as it is. For dry runs, see `previewPick`: it may allocate.
+   * Absent: a pick changes nothing but chance.
+   */
+  save?(): () => void;
   /** Up to `count` different slots in order of preference for `key`; only policies with a meaningful order have it. */
   pickMany?(request: PickRequest, count: number): number[];
   /**

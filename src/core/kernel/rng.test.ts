@@ -67,3 +67,16 @@ describe('createRng', () => {
     expect(Math.abs(products / DRAWS)).toBeLessThan(5 / 12 / Math.sqrt(DRAWS));
   });
 });
+
+describe('save', () => {
+  test('brings back what was drawn since', () => {
+    const rng = createRng(5);
+    rng.next();
+    const restore = rng.save!();
+    const drawn = [rng.next(), rng.below(1000), rng.next()];
+    restore();
+    expect([rng.next(), rng.below(1000), rng.next()]).toEqual(drawn);
+    restore();
+    expect(rng.next()).toBe(drawn[0]!);
+  });
+});

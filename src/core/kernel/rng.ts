@@ -4,6 +4,8 @@ export interface Rng {
   next(): number;
   /** Uniform integer in [0, bound); bound ≥ 1. */
   below(bound: number): number;
+  /** Remembers where it stands; the result brings it back there. Absent: it cannot be wound back. */
+  save?(): () => void;
 }
 
 /**
@@ -21,27 +23,30 @@ export function createRng(seed: number): Rng {
     z = Math.imul(z, 0x735a2d97);
     return z ^ (z >>> 15);
   };
-  let a = split();
-  let b = split();
-  let c = split();
-  let d = split();
+  // Words of an array are 32 bits each and stay so; variables that a closure changes would be boxed values.
+  const words = Int32Array.of(split(), split(), split(), split());
 
   function bits(): number {
-    const scrambled = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0;
-    const shifted = b << 9;
-    c ^= a;
-    d ^= b;
-    b ^= c;
-    a ^= d;
-    c ^= shifted;
-    d = rotateLeft(d, 11);
-    return scrambled;
+    const a = words[0]!;
+    const b = words[1]!;
+    const c = words[2]! ^ a;
+    const d = words[3]! ^ b;
+    words[0] = a ^ d;
+    words[1] = b ^ c;
+    words[2] = c ^ (b << 9);
+    words[3] = rotateLeft(d, 11);
+    return Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0;
   }
 
   return {
     next: () => bits() / 4294967296,
-    // The bias of scaling 32 bits to a bound of at most 2^20 is below 2^-12 of one share.
-    below: (bound) => Math.floor((bits() / 4294967296) * bound),
+    // The bias of scaling 32 bits to a bound of at most 2^20 is below 2^-12 of one share. `>>> 0` is a floor up to 2^32, and
+    // unlike Math.floor leaves an integer to the engine.
+    below: (bound) => ((bits() / 4294967296) * bound) >>> 0,
+    save() {
+      const saved = words.slice();
+      return () => words.set(saved);
+    },
   };
 }
 

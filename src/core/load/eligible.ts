@@ -22,10 +22,14 @@ export class EligibleSet {
   /** The first `count` entries are the eligible slots. Owned by this object: read it, don't keep it over an event. */
   slots = new Int32Array(0);
   count = 0;
+  /** True when all members that may be picked at all have the same weight. */
+  isEven = true;
   #ids: (string | undefined)[] = [];
   #ranks = new Int32Array(0);
   #weights = new Float64Array(0);
   #eligible = new Uint8Array(0);
+  /** Eligible and of a weight above 0: one byte to read for `has`. */
+  #pickable = new Uint8Array(0);
 
   /** Replaces the members. `joined` is told each slot that has a new occupant: forget what was learned of it. */
   update(members: readonly Endpoint[], joined?: (slot: number) => void): void {
@@ -42,9 +46,12 @@ export class EligibleSet {
       this.#ranks[slot] = rank;
       this.#weights[slot] = weight;
       this.#eligible[slot] = stays ? previousEligible[slot]! : 1;
+      this.#pickable[slot] = weight > 0 ? this.#eligible[slot]! : 0;
       if (this.has(slot)) this.slots[this.count++] = slot;
       if (!stays) joined?.(slot);
     });
+    const heavy = members.filter(({ weight }) => weight > 0);
+    this.isEven = heavy.every(({ weight }) => weight === heavy[0]!.weight);
   }
 
   /** False when nothing changed: no member, weight 0, or said before. */
@@ -52,6 +59,7 @@ export class EligibleSet {
     if (!this.isMember(slot) || (this.#eligible[slot] === 1) === eligible) return false;
     this.#eligible[slot] = eligible ? 1 : 0;
     if (this.#weights[slot] === 0) return false;
+    this.#pickable[slot] = this.#eligible[slot]!;
     const position = this.#positionOf(slot);
     if (eligible) {
       this.slots.copyWithin(position + 1, position, this.count++);
@@ -68,7 +76,7 @@ export class EligibleSet {
 
   /** May be picked: a member, eligible, of a weight above 0. */
   has(slot: number): boolean {
-    return slot < this.#eligible.length && this.#eligible[slot] === 1 && this.#weights[slot]! > 0;
+    return slot < this.#pickable.length && this.#pickable[slot] === 1;
   }
 
   /** Of a member. */
@@ -116,6 +124,7 @@ export class EligibleSet {
     this.#ranks = new Int32Array(capacity).fill(NOT_MEMBER);
     this.#weights = new Float64Array(capacity);
     this.#eligible = new Uint8Array(capacity);
+    this.#pickable = new Uint8Array(capacity);
   }
 
   /** Where the slot is, or belongs, in the order of membership. */

@@ -18,6 +18,7 @@ function fair(): PickFunction {
 describePolicyContract('a function', (_options, deps) => createFunctionPolicy(fair(), deps), {
   options: {},
   decidedBy: 'key-and-load',
+  keepsTurns: true,
 });
 
 describePolicyContract(

@@ -124,6 +124,8 @@ export function createFunctionPolicy(
       fallback.setEligible(slot, value);
     },
     pick,
+    // What the function itself keeps between picks is out of reach.
+    save: () => fallback.save(),
     done: (slot, outcome) => {
       latency.record(slot, outcome);
       fallback.changed(slot);

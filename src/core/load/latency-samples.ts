@@ -10,6 +10,7 @@
  */
 import { grownFloat64, grownInt32 } from './grow.ts';
 import { FAILURES, IN_FLIGHT, LATENCY, type LatencyFeatures } from './latency-features.ts';
+import { savedArrays } from './saved.ts';
 
 /** The time of day changes too little until the answer to be kept. */
 const KEPT = [IN_FLIGHT, LATENCY, FAILURES] as const;
@@ -42,6 +43,11 @@ export class LatencySamples {
   keep(slot: number, features: LatencyFeatures, inFlight: number): void {
     for (let i = 0; i < KEPT.length; i++) this.#kept[slot * KEPT.length + i] = features[KEPT[i]!]!;
     this.#left[slot] = Math.min(MOST_BEFORE, Math.max(0, inFlight)) + 1;
+  }
+
+  /** Remembers every sample; the result brings them back. */
+  save(): () => void {
+    return savedArrays(this.#kept, this.#left);
   }
 
   /** An outcome of `slot`: true when it is the sample's. */

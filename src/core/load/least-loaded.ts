@@ -15,6 +15,7 @@ import type { Avoid } from '../kernel/policy.ts';
 import type { Rng } from '../kernel/rng.ts';
 import { EligibleSet } from './eligible.ts';
 import { grownFloat64 } from './grow.ts';
+import { savedArrays } from './saved.ts';
 import { Tournament } from './tournament.ts';
 
 /** A scan of 64 loads costs about as much as the changes of a tournament, and never sees an old one. */
@@ -72,6 +73,18 @@ export class LeastLoaded {
   /** The load of `slot` changed. Of no effect for strangers. */
   changed(slot: number): void {
     if (this.#large && this.#eligible.has(slot)) this.#readAgain(slot);
+  }
+
+  /** See `Policy.save`. */
+  save(): () => void {
+    const restore = savedArrays(this.#turns, this.#now);
+    const restoreTournament = this.#tournament.save();
+    const reread = this.#reread;
+    return () => {
+      restore();
+      restoreTournament();
+      this.#reread = reread;
+    };
   }
 
   #pickByScan(avoid: Avoid | null): number {

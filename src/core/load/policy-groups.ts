@@ -13,6 +13,7 @@ import type { Outcome } from '../kernel/outcome.ts';
 import type { Avoid, PickRequest, Policy } from '../kernel/policy.ts';
 import { EligibleSet } from './eligible.ts';
 import { grownInt32 } from './grow.ts';
+import { savedArrays } from './saved.ts';
 
 export interface PolicyGroup {
   readonly name: string;
@@ -100,6 +101,15 @@ export class PolicyGroups {
     const slot = this.#together.pick(request, avoid);
     if (slot >= 0) this.#pickedTogether[slot]!++;
     return slot;
+  }
+
+  /** See `Policy.save`. */
+  save(): () => void {
+    const policies = [this.#together, ...this.groups.map(({ policy }) => policy)];
+    const restore = [savedArrays(this.#pickedTogether), ...policies.map((each) => each.save?.())];
+    return () => {
+      for (const each of restore) each?.();
+    };
   }
 
   done(slot: number, outcome: Outcome): void {

@@ -5,6 +5,8 @@
  * Cost    O(answers) per call; allocates nothing after it was made.
  * Errors  none.
  */
+import { savedArrays } from './saved.ts';
+
 export class ProbePool {
   /**
    * The first `count` entries of these belong together, the oldest first. Owned by this object: read them, don't keep them
@@ -66,6 +68,17 @@ export class ProbePool {
 
   clear(): void {
     this.count = 0;
+  }
+
+  /** Remembers every answer; the result brings them back. */
+  save(): () => void {
+    const restore = savedArrays(this.slots, this.loads, this.latencies, this.#askedAt, this.#usesLeft);
+    const [count, worstIsNext] = [this.count, this.#worstIsNext];
+    return () => {
+      restore();
+      this.count = count;
+      this.#worstIsNext = worstIsNext;
+    };
   }
 
   #worst(hotAbove: number): number {

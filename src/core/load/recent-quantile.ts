@@ -5,6 +5,8 @@
  * Cost    O(window) per value (one walk over a sorted array), O(1) per read; allocates nothing after it was made.
  * Errors  none; without values, Infinity.
  */
+import { savedArrays } from './saved.ts';
+
 export class RecentQuantile {
   readonly #quantile: number;
   readonly #recent: Float64Array;
@@ -29,6 +31,17 @@ export class RecentQuantile {
   value(): number {
     if (this.#count === 0) return Number.POSITIVE_INFINITY;
     return this.#sorted[Math.max(0, Math.ceil(this.#quantile * this.#count) - 1)]!;
+  }
+
+  /** Remembers the values; the result brings them back. */
+  save(): () => void {
+    const restore = savedArrays(this.#recent, this.#sorted);
+    const [count, next] = [this.#count, this.#next];
+    return () => {
+      restore();
+      this.#count = count;
+      this.#next = next;
+    };
   }
 
   /** Opens the place of `value` among the first `end`, which are in order. */

@@ -12,6 +12,7 @@
  */
 import type { Outcome } from '../kernel/outcome.ts';
 import { grownFloat64 } from './grow.ts';
+import { savedArrays } from './saved.ts';
 
 /** Answers that an endpoint's mean remembers; fewer would be noise, more would see a change too late. */
 const MEMORY = 10;
@@ -100,6 +101,11 @@ export class Slowness {
     const kept = this.#keptAt(slot, nowMs);
     const sum = this.#sums[slot]! * kept + PRIOR * this.#poolMean();
     this.#levels[slot] = Math.exp(sum / (this.#counts[slot]! * kept + PRIOR));
+  }
+
+  /** Remembers what `refresh` changes; the result brings it back. */
+  save(): () => void {
+    return savedArrays(this.#levels);
   }
 
   #recordInPool(sample: number): void {

@@ -7,6 +7,7 @@
  */
 import type { Avoid } from '../kernel/policy.ts';
 import { capacityFor } from './grow.ts';
+import { savedArrays } from './saved.ts';
 
 const NOBODY = -1;
 
@@ -51,6 +52,11 @@ export class Tournament {
   /** The best slot that is not avoided. */
   firstAllowed(avoid: Avoid): number {
     return this.#search(1, NOBODY, avoid);
+  }
+
+  /** Remembers everything; the result brings it back. No `reset` may come between. */
+  save(): () => void {
+    return savedArrays(this.#winners, this.#scores, this.#turns);
   }
 
   /** Visits only branches whose winner beats `best`, and looks below a winner only when it is avoided. */

@@ -8,6 +8,8 @@
  * Cost    `set` and `find` O(log n), allocating nothing; `reset` allocates.
  * Errors  `find` answers −1 when every weight is 0.
  */
+import { savedArrays } from './saved.ts';
+
 export class WeightTree {
   /** Node 1 is the root, node i has the children 2i and 2i + 1, the leaves begin at `#leaves`. */
   #sums = new Float64Array(2);
@@ -49,6 +51,11 @@ export class WeightTree {
       }
     }
     return node - this.#leaves;
+  }
+
+  /** Remembers the weights; the result brings them back. No `reset` may come between. */
+  save(): () => void {
+    return savedArrays(this.#sums);
   }
 
   #sumUp(node: number): void {

@@ -50,6 +50,14 @@ export const adaptive: PolicyDefinition<'adaptive', AdaptiveOptions> = {
         refreshOne();
         return least.pick(avoid);
       },
+      save: () => {
+        const [restoreLeast, restoreSlowness, before] = [least.save(), slowness.save(), refreshed];
+        return () => {
+          restoreLeast();
+          restoreSlowness();
+          refreshed = before;
+        };
+      },
       done: (slot, outcome) => {
         slowness.record(slot, outcome, clock.now());
         least.changed(slot);

@@ -107,6 +107,7 @@ export const boundedLoad: PolicyDefinition<'bounded-load', BoundedLoadOptions> =
         wrapped.setEligible(slot, value);
       },
       pick,
+      ...(wrapped.save && { save: () => wrapped.save!() }),
       done: (slot, outcome) => wrapped.done(slot, outcome),
       pickMany: (request, count) => wrapped.pickMany(request, count),
       explain: (slot, request) => ({

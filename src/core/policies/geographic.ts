@@ -106,6 +106,7 @@ export const geographic: PolicyDefinition<'geographic', GeographicOptions> = {
       },
       setEligible: (slot, value) => places.setEligible(slot, value),
       pick,
+      save: () => places.save(),
       done: (slot, outcome) => places.done(slot, outcome),
       explain: (slot, request) => {
         const group = places.of(slot);

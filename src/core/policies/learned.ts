@@ -130,6 +130,10 @@ class Learned implements Policy {
     return slot;
   }
 
+  save(): () => void {
+    return this.#samples.save();
+  }
+
   done(slot: number, outcome: Outcome): void {
     // An outcome may come after its endpoint left, not from one that was never here.
     if (!this.#samples.knows(slot)) return;

@@ -22,6 +22,7 @@ export const leastConnections: PolicyDefinition<'least-connections', LeastConnec
       update: (members) => least.update(members),
       setEligible: (slot, eligible) => least.setEligible(slot, eligible),
       pick: (_request, avoid) => least.pick(avoid),
+      save: () => least.save(),
       done: (slot) => least.changed(slot),
     };
   },

@@ -45,6 +45,7 @@ export const leastResponseTime: PolicyDefinition<'least-response-time', LeastRes
       update: (members) => least.update(members, forget),
       setEligible: (slot, eligible) => least.setEligible(slot, eligible),
       pick: (_request, avoid) => least.pick(avoid),
+      save: () => least.save(),
       done: (slot, outcome) => {
         latency.record(slot, outcome);
         least.changed(slot);

@@ -185,6 +185,13 @@ export const prequal: PolicyDefinition<'prequal', PrequalOptions> = {
         if (eligible.set(slot, value) && !value) pool.remove(slot);
       },
       pick: (_request, avoid) => pick(avoid),
+      save: () => {
+        const [restorePool, restoreLoads] = [pool.save(), loads.save()];
+        return () => {
+          restorePool();
+          restoreLoads();
+        };
+      },
       done: (slot, outcome) => {
         const { report } = outcome;
         now[0] = clock.now();

@@ -17,10 +17,11 @@ export const roundRobin: PolicyDefinition<'round-robin', RoundRobinOptions> = {
   type: 'round-robin',
   create: (_options, { cursor = new Int32Array(1) }) => {
     const eligible = new EligibleSet();
+    let place = cursor;
 
     // Workers share the cursor: what one of them takes, the others skip.
     function next(): number {
-      return eligible.slots[(Atomics.add(cursor, 0, 1) >>> 0) % eligible.count]!;
+      return eligible.slots[(Atomics.add(place, 0, 1) >>> 0) % eligible.count]!;
     }
 
     function nextAllowed(avoid: Avoid): number {
@@ -42,6 +43,13 @@ export const roundRobin: PolicyDefinition<'round-robin', RoundRobinOptions> = {
       setEligible: (slot, value) => void eligible.set(slot, value),
       pick: (_request, avoid) => (eligible.count === 0 ? -1 : avoid === null ? next() : nextAllowed(avoid)),
       done: () => undefined,
+      // Other workers must not see turns that are taken back: these are taken on a copy.
+      save: () => {
+        place = Int32Array.of(Atomics.load(cursor, 0));
+        return () => {
+          place = cursor;
+        };
+      },
     };
   },
 };

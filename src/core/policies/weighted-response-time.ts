@@ -21,6 +21,7 @@ import type { Avoid, Policy, PolicyDefinition, PolicyDeps } from '../kernel/poli
 import { Candidates, SCAN_LIMIT } from '../load/candidates.ts';
 import { grownFloat64 } from '../load/grow.ts';
 import { MeanLatency, NO_MEAN } from '../load/mean-latency.ts';
+import { savedArrays } from '../load/saved.ts';
 import { WeightTree } from '../load/weight-tree.ts';
 
 export const WeightedResponseTimeOptions = /* @__PURE__ */ (() =>
@@ -87,6 +88,15 @@ class WeightedResponseTime implements Policy {
     return this.#candidates.eligible.count <= SCAN_LIMIT
       ? this.#pickByScan(nowMs, avoid)
       : this.#pickByDraws(nowMs, avoid);
+  }
+
+  save(): () => void {
+    const restore = [savedArrays(this.#counted), this.#sums.save()];
+    const reread = this.#reread;
+    return () => {
+      for (const each of restore) each();
+      this.#reread = reread;
+    };
   }
 
   done(slot: number, outcome: { readonly ok: boolean; readonly latencyMs: number }): void {

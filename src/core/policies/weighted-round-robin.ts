@@ -14,6 +14,7 @@ import type { Endpoint } from '../kernel/endpoint.ts';
 import type { Avoid, PolicyDefinition } from '../kernel/policy.ts';
 import { EligibleSet } from '../load/eligible.ts';
 import { grownFloat64 } from '../load/grow.ts';
+import { savedArrays } from '../load/saved.ts';
 
 export const WeightedRoundRobinOptions = /* @__PURE__ */ (() =>
   z.strictObject({ type: z.literal('weighted-round-robin') }))();
@@ -28,6 +29,7 @@ export const weightedRoundRobin: PolicyDefinition<'weighted-round-robin', Weight
       setEligible: (slot, eligible) => smooth.setEligible(slot, eligible),
       pick: (_request, avoid) => smooth.pick(avoid),
       done: () => undefined,
+      save: () => smooth.save(),
     };
   },
 };
@@ -69,6 +71,15 @@ class SmoothTurns {
     }
     if (best >= 0) balances[best]! -= gained;
     return best;
+  }
+
+  save(): () => void {
+    const restore = savedArrays(this.#balances, this.#cycle);
+    const changed = this.#changed;
+    return () => {
+      restore();
+      this.#changed = changed;
+    };
   }
 
   /**

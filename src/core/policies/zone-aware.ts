@@ -114,6 +114,7 @@ export const zoneAware: PolicyDefinition<'zone-aware', ZoneAwareOptions> = {
       update: (members) => zones.update(members),
       setEligible: (slot, value) => zones.setEligible(slot, value),
       pick,
+      save: () => zones.save(),
       done: (slot, outcome) => zones.done(slot, outcome),
       explain: (slot, request) => {
         const zone = zones.of(slot);

@@ -27,6 +27,24 @@ export function describePurity(driver: (seed?: number) => PolicyDriver): void {
   if (driver().policy.pickMany !== undefined) describeOrder(driver);
 }
 
+/** A dry run. */
+export function describePreview(driver: (seed?: number) => PolicyDriver): void {
+  test('a preview names the next pick and changes nothing', () => {
+    for (const seed of SEEDS) {
+      const subject = driver(seed);
+      const previewed: number[] = [];
+      const preview = (request: PickRequest, slots: readonly number[]) => {
+        // Neither does one that avoids somebody.
+        subject.preview(request, avoiding(slots.slice(0, 1)));
+        previewed.push(subject.preview(request));
+      };
+      const picked = runTrace(subject, { seed, before: preview });
+      expect(previewed).toEqual(picked);
+      expect(picked).toEqual(runTrace(driver(seed), { seed }));
+    }
+  });
+}
+
 function describeExplanation(driver: (seed?: number) => PolicyDriver): void {
   test('an explanation has words and finite numbers, draws nothing and changes nothing', () => {
     for (const seed of SEEDS) {

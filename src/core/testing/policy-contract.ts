@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Policy, PolicyDeps } from '../kernel/policy.ts';
-import { describeLearning, describePurity } from './policy-contract-purity.ts';
+import { describeLearning, describePreview, describePurity } from './policy-contract-purity.ts';
 import { describeSequences } from './policy-contract-sequences.ts';
 import { describeSizes } from './policy-contract-sizes.ts';
 import { describeAffinity, describeSpread } from './policy-contract-spread.ts';
@@ -27,6 +27,8 @@ export interface ContractSubject<O> {
    * not for two whose latencies differ. Then it is tested that it survives updates, and leaves with its endpoint.
    */
   readonly learned?: (policy: Policy, slot: number) => unknown;
+  /** Its picks change what `save` cannot bring back, as a user's function may; previews are not tested then. */
+  readonly keepsTurns?: boolean;
 }
 
 /** Slots of a real pool have gaps. */
@@ -36,7 +38,7 @@ const SPARSE = [{ slot: 3 }, { slot: 17 }, { slot: 90 }];
 export function describePolicyContract<O>(
   type: string,
   create: (options: O, deps: PolicyDeps) => Policy,
-  { options, decidedBy = 'load', latencyMs, learned }: ContractSubject<O>,
+  { options, decidedBy = 'load', latencyMs, learned, keepsTurns = false }: ContractSubject<O>,
 ): void {
   const driver = (seed = 1) => new PolicyDriver((deps) => create(options, deps), seed, latencyMs);
   const expectServing = decidedBy === 'place' ? expectSomeOf : expectAllOf;
@@ -45,6 +47,7 @@ export function describePolicyContract<O>(
     describeMembership(driver, expectServing);
     describeSequences(driver);
     describePurity(driver);
+    if (!keepsTurns) describePreview(driver);
     describeSizes(driver, decidedBy);
     if (learned !== undefined) describeLearning(driver, learned);
     if (decidedBy === 'load') describeSpread(driver);

@@ -1,4 +1,5 @@
 import type { Avoid, PickRequest, Policy, PolicyDeps } from '../kernel/policy.ts';
+import { previewPick } from '../kernel/preview.ts';
 import type { Rng } from '../kernel/rng.ts';
 import { InFlightCounts } from '../load/in-flight.ts';
 import { fakeClock } from './fake-clock.ts';
@@ -14,12 +15,12 @@ export class PolicyDriver {
   draws = 0;
   readonly #outcome = { ok: true, latencyMs: 0 };
   readonly #latencyMs: number;
+  readonly #rng: Rng;
 
   constructor(create: (deps: PolicyDeps) => Policy, seed: number, latencyMs = 10) {
     this.#latencyMs = latencyMs;
-    this.policy = create(
-      policyDeps({ rng: this.#counted(seededRng(seed)), clock: this.clock, inFlight: this.inFlight }),
-    );
+    this.#rng = this.#counted(seededRng(seed));
+    this.policy = create(policyDeps({ rng: this.#rng, clock: this.clock, inFlight: this.inFlight }));
   }
 
   #counted(rng: Rng): Rng {
@@ -27,13 +28,18 @@ export class PolicyDriver {
       this.draws++;
       return value;
     };
-    return { next: () => draw(rng.next()), below: (bound) => draw(rng.below(bound)) };
+    return { next: () => draw(rng.next()), below: (bound) => draw(rng.below(bound)), save: () => rng.save!() };
   }
 
   take(request: PickRequest, avoid: Avoid | null = null): number {
     const slot = this.policy.pick(request, avoid);
     if (slot >= 0) this.inFlight.start(slot);
     return slot;
+  }
+
+  /** What `take` will answer; nothing is different afterwards. */
+  preview(request: PickRequest, avoid: Avoid | null = null): number {
+    return previewPick(this.policy, this.#rng, request, avoid);
   }
 
   finish(slot: number, ok = true, latencyMs = this.#latencyMs): void {
