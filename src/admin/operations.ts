@@ -33,4 +33,10 @@ const pages: readonly Operation[] = [
 ];
 
 /** Everything that the admin server does beside the probes. */
-export const operations: readonly Operation[] = [overviewOperation, ...poolOperations, ...configOperations, ...eventOperations, ...pages];
+export const operations: readonly Operation[] = [
+  overviewOperation,
+  ...poolOperations,
+  ...configOperations,
+  ...eventOperations,
+  ...pages,
+];
