@@ -1,6 +1,6 @@
-// Builds dist from src, for the library's entries and for Node. `--quick`, for `npm ci`: types are left to
-// `npm run check`, and an install does not fail where the compiler is missing (--omit=dev, or --omit=optional, which
-// leaves out its binary), for Bun runs src as well.
+// Builds dist from src, for the library's entries and for Node, and the dashboard's page in it. `--quick`, for `npm ci`:
+// types are left to `npm run check`, and an install does not fail where the compiler or Vite is missing (--omit=dev, or
+// --omit=optional, which leaves out their binaries), for Bun runs src as well and the admin server says what is missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const quick = process.argv.includes('--quick');
 const compiler = findCompiler();
 
-if (compiler !== undefined) build(compiler);
+if (compiler !== undefined) await build(compiler);
 else if (quick) process.stderr.write('equipoise: no TypeScript compiler here, dist is not built\n');
 else throw new Error('the TypeScript compiler is missing; fix: npm ci --include=dev');
 
@@ -30,16 +30,38 @@ function findCompiler() {
  *
  * @param {string} tsc
  */
-function build(tsc) {
+async function build(tsc) {
   const fresh = mkdtempSync(join(root, '.dist-'));
   try {
     const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh, ...(quick ? ['--noCheck'] : [])];
     const { status } = spawnSync(process.execPath, args, { stdio: quick ? 'ignore' : 'inherit' });
-    if (status === 0) replace(join(root, 'dist'), fresh);
-    else if (quick) process.stderr.write('equipoise: the compiler failed, dist is not built; npm run build says why\n');
+    if (status === 0) {
+      await buildDashboard(join(fresh, 'dashboard'));
+      replace(join(root, 'dist'), fresh);
+    } else if (quick)
+      process.stderr.write('equipoise: the compiler failed, dist is not built; npm run build says why\n');
     else process.exitCode = 1;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The page, or nothing where it cannot be built, which is said.
+ *
+ * @param {string} outDir
+ */
+async function buildDashboard(outDir) {
+  const configFile = join(root, 'dashboard/vite.config.ts');
+  // The published package brings the page built, and not what it is built from.
+  if (!existsSync(configFile)) return;
+  try {
+    const vite = await import('vite');
+    await vite.build({ configFile, logLevel: quick ? 'error' : 'warn', build: { outDir } });
+  } catch (error) {
+    if (!quick) throw error;
+    const [reason] = String(error instanceof Error ? error.message : error).split('\n');
+    process.stderr.write(`equipoise: the dashboard is not built: ${reason}\n`);
   }
 }
 

@@ -9,6 +9,7 @@ import { createEventFeed, type EventFeed } from './event-feed.ts';
 import { type Refusal, refuse, type Scope } from './guard.ts';
 import type { AdminDeps } from './operation.ts';
 import { operations } from './operations.ts';
+import { createPage } from './page.ts';
 import { createRouter } from './router.ts';
 
 export type { AdminDeps };
@@ -26,9 +27,10 @@ const PROBES: ReadonlyMap<string, (deps: AdminDeps) => Answer> = new Map([
 ]);
 
 const route = createRouter(operations);
+const page = createPage();
 
 /**
- * Serves `/livez`, `/readyz` and every operation.
+ * Serves `/livez`, `/readyz`, every operation, and the dashboard's page.
  *
  * Errors  rejects with `listen-failed`; an exception in an operation is a 500 and ends nothing else.
  */
@@ -67,6 +69,8 @@ function answer(
   const method = request.method ?? 'GET';
   const probe = PROBES.get(path);
   if (probe !== undefined) return isReading(method) ? probe(deps) : otherMethod(['GET', 'HEAD']);
+  const file = page.answer(path, request);
+  if (file !== undefined) return isReading(method) ? file : otherMethod(['GET', 'HEAD']);
   const found = route(method, path);
   const scope = found.kind === 'operation' ? found.operation.scope : isReading(method) ? 'read' : 'operate';
   const refusal = refusalOf(request, scope, options);

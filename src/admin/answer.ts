@@ -6,7 +6,7 @@ export type Answer = WholeAnswer | StreamAnswer;
 export interface WholeAnswer {
   readonly status: number;
   readonly type: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
