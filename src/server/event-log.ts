@@ -74,6 +74,7 @@ function describe(event: ServerEvent): Line | undefined {
       return { level: 'info', message: `admin: ${event.what} (by ${by})` };
     }
     case 'state-restored': {
+      if (event.settings === 0 && event.dropped.length === 0) return undefined;
       const dropped = event.dropped.length === 0 ? '' : `; dropped: ${event.dropped.join(', ')}`;
       return { level: 'info', message: `state file: ${settings(event.settings)} restored${dropped}` };
     }

@@ -53,8 +53,8 @@ async function start(endpoints: unknown[] = ['127.0.0.1:1'], delayMs = 5): Promi
   deps.events.subscribe((event) => heard.push(event));
   const read = await readState(path);
   const server = await startServer(config, deps, read.kind === 'state' ? read.state : undefined);
-  const isForeign = read.kind === 'foreign';
-  const keeper = keepState(server, { path, scheduler: createScheduler(), wallClock: () => 0, isForeign, delayMs });
+  const kept = { isForeign: read.kind === 'foreign', ...(read.kind === 'state' && { written: read.text }) };
+  const keeper = keepState(server, { path, scheduler: createScheduler(), wallClock: () => 0, delayMs, ...kept });
   open.push(keeper, server);
   return { server, keeper, heard };
 }
@@ -83,6 +83,17 @@ describe('stateFile', () => {
     const kinds = second.heard.map((event) => event.kind);
     expect(kinds.indexOf('state-restored')).toBeLessThan(kinds.indexOf('listening'));
     expect(readdirSync(folder)).toEqual(['state.json']);
+  });
+
+  test('what fits no more is said once', async () => {
+    const first = await start();
+    await first.server.setWeight('main', '127.0.0.1:1', 5);
+    await first.keeper.close();
+    const restored = ({ heard }: Run) => heard.filter((event) => event.kind === 'state-restored');
+    const second = await start(['127.0.0.1:2']);
+    expect(restored(second)).toMatchObject([{ settings: 0, dropped: ['pool main: 127.0.0.1:1 weight 5'] }]);
+    await second.keeper.close();
+    expect(restored(await start(['127.0.0.1:2']))).toMatchObject([{ settings: 0, dropped: [] }]);
   });
 
   test('what is taken back is not in it any more', async () => {

@@ -8,7 +8,7 @@ import type { RunningServer } from './server.ts';
 /** What a state file holds. */
 export type ReadState =
   | { readonly kind: 'none' }
-  | { readonly kind: 'state'; readonly state: SavedState }
+  | { readonly kind: 'state'; readonly state: SavedState; readonly text: string }
   /** It is somebody else's, or spoilt. */
   | { readonly kind: 'foreign'; readonly problem: string }
   /** Nobody knows what is in it, so it is not to be written either. */
@@ -26,7 +26,7 @@ export async function readState(path: string): Promise<ReadState> {
   }
   try {
     const result = SavedState.safeParse(JSON.parse(text));
-    if (result.success) return { kind: 'state', state: result.data };
+    if (result.success) return { kind: 'state', state: result.data, text };
   } catch {
     // No JSON: said below.
   }
@@ -47,6 +47,8 @@ export interface StateKeeperOptions {
   readonly wallClock: () => number;
   /** There is a file that is not ours; it is put aside before the first write. */
   readonly isForeign: boolean;
+  /** What the file holds; written anew soon if settings in it were dropped. Absent where there is none, or it is not ours. */
+  readonly written?: string;
   /** From a change to its write. Default 200. */
   readonly delayMs?: number;
 }
@@ -54,8 +56,7 @@ export interface StateKeeperOptions {
 /** From now on writes what people change at run time to a file, as a whole: a reader sees the old one or the new one. */
 export function keepState(server: RunningServer, options: StateKeeperOptions): StateKeeper {
   const { path, scheduler, wallClock, delayMs = 200 } = options;
-  let { isForeign } = options;
-  let written: string | undefined;
+  let { isForeign, written } = options;
   let isDue = false;
   let writing: Promise<void> = Promise.resolve();
 
@@ -83,10 +84,15 @@ export function keepState(server: RunningServer, options: StateKeeperOptions): S
     return writing;
   }
 
-  const unsubscribe = server.events.subscribe((event) => {
-    if (isDue || !mayChangeState(event)) return;
+  function schedule(): void {
+    if (isDue) return;
     isDue = true;
     scheduler.after(delayMs, () => void flush());
+  }
+
+  if (written !== undefined) schedule();
+  const unsubscribe = server.events.subscribe((event) => {
+    if (mayChangeState(event)) schedule();
   });
   return {
     close() {

@@ -89,7 +89,9 @@ function understand<T>({ name, token }: AdminTarget, status: number, text: strin
   if (typeof detail !== 'string') {
     return { ok: false, status, message: `what listens at ${name} is no admin server of equipoise (status ${status})` };
   }
-  return { ok: false, status, message: typeof fix === 'string' ? `${detail}; ${fix}` : detail };
+  const said = typeof fix === 'string' ? `${detail}; ${fix}` : detail;
+  // By these a listener of the balancer itself answers too, where somebody took its address for the admin server's.
+  return { ok: false, status, message: status >= 500 ? `${name} answered ${status}: ${said}` : said };
 }
 
 function parse(text: string): unknown {

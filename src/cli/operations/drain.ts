@@ -45,7 +45,7 @@ async function watchDrain(
   io: CliIo,
 ): Promise<number> {
   const startedAt = performance.now();
-  const waited = () => formatDuration(Math.round((performance.now() - startedAt) / 100) * 100);
+  const waited = () => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
   let endpoint = first;
   for (let told = -1; endpoint.inFlight > 0; ) {
     if (!json && endpoint.inFlight !== told) io.stdout(`${title(named)}: ${endpoint.inFlight} in flight\n`);
