@@ -1,5 +1,5 @@
 import type { Finding } from './judge.ts';
-import type { Result } from './stage.ts';
+import type { Result, Verdict } from './stage.ts';
 
 /** `endpoint-killed equipoise bun: sent=600 ok=596 failed=4 unavoidable=4 lost=0`. */
 export function describeResult({ scenario, contender, judgement, counts, hasWitness }: Result): string {
@@ -10,7 +10,7 @@ export function describeResult({ scenario, contender, judgement, counts, hasWitn
 }
 
 /** What fails a run: lost requests by reason, disagreements, complaints. Empty when all is well. */
-export function faultsOf({ judgement, complaints }: Result): string[] {
+export function faultsOf({ judgement, complaints }: Pick<Verdict, 'judgement' | 'complaints'>): string[] {
   const lost = judgement.findings.filter(({ avoidable }) => avoidable);
   return [...reasons(lost), ...judgement.disagreements.slice(0, 10), ...complaints];
 }

@@ -8,7 +8,7 @@ import { type Disruption, type Judgement, judge, type Note } from './judge.ts';
 import { startLoad } from './load.ts';
 import { type Origin, startOrigin } from './origin.ts';
 import type { Scenario, Stage } from './scenario.ts';
-import { watchWire } from './wire.ts';
+import { type Wire, watchWire } from './wire.ts';
 
 /** How much of a scenario is done. */
 export interface Form {
@@ -40,34 +40,81 @@ const CONNECTIONS = 32;
 const WARM_MS = 500;
 const CALM_MS = 500;
 
+/** A balancer with endpoints of its own, under load. */
+export interface OpenStage {
+  readonly stage: Stage;
+  /** Judges what became of the load, which must have stopped. */
+  judge(): Verdict;
+  /** Ends every process. */
+  close(): Promise<void>;
+}
+
+export interface Verdict {
+  readonly judgement: Judgement;
+  readonly complaints: readonly string[];
+  readonly hasWitness: boolean;
+}
+
 /** Plays a scenario on a balancer with endpoints of its own, and judges what became of the load. */
 export async function play(scenario: Scenario, contender: Contender, form: Form): Promise<Result> {
-  const directory = mkdtempSync(join(tmpdir(), 'chaos-'));
-  const closing: (() => unknown)[] = [() => rmSync(directory, { recursive: true, force: true })];
+  const counts: Record<string, number> = {};
+  const open = await openStage(scenario, contender, form, (name, value) => {
+    counts[name] = (counts[name] ?? 0) + value;
+  });
   try {
-    return await playIn(directory, scenario, contender, form, closing);
+    const wrong = await perform(scenario, open.stage);
+    await sleep(CALM_MS);
+    const { judgement, complaints, hasWitness } = open.judge();
+    return {
+      ...{ scenario: scenario.name, contender: contender.name, judgement, counts, hasWitness },
+      complaints: [...wrong, ...complaints],
+      stallMs: Math.round(open.stage.load.stallMs),
+    };
   } finally {
-    for (const close of closing.reverse()) await close();
+    await open.close();
   }
 }
 
-async function playIn(
-  directory: string,
-  scenario: Scenario,
+type Surroundings = Pick<Scenario, 'origins' | 'endpoints' | 'setting' | 'prepare' | 'openFiles'>;
+
+/** Starts endpoints, balancer and load. */
+export async function openStage(
+  surroundings: Surroundings,
   contender: Contender,
   form: Form,
+  count: Stage['count'],
+): Promise<OpenStage> {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-'));
+  const closing: (() => unknown)[] = [() => rmSync(directory, { recursive: true, force: true })];
+  const close = async (): Promise<void> => {
+    for (const each of closing.splice(0).reverse()) await each();
+  };
+  try {
+    return { ...(await openIn(directory, surroundings, contender, form, count, closing)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openIn(
+  directory: string,
+  surroundings: Surroundings,
+  contender: Contender,
+  form: Form,
+  count: Stage['count'],
   closing: (() => unknown)[],
-): Promise<Result> {
-  const names = Array.from({ length: scenario.origins ?? 3 }, (_, index) => `origin${index}`);
+): Promise<Omit<OpenStage, 'close'>> {
+  const names = Array.from({ length: surroundings.origins ?? 3 }, (_, index) => `origin${index}`);
   const origins = await Promise.all(names.map((name) => startOrigin(directory, name)));
   for (const origin of origins) closing.push(() => origin.stop());
   const ports = origins.map(({ port }) => port);
   const wire = watchWire(ports);
   closing.push(() => wire?.close());
-  const { setting: prepared, environment } = scenario.prepare?.(directory) ?? {};
-  const endpoints = ports.slice(0, scenario.endpoints ?? ports.length);
-  const setting: Setting = { directory, endpoints, ...scenario.setting, ...prepared };
-  const { openFiles } = scenario;
+  const { setting: prepared, environment } = surroundings.prepare?.(directory) ?? {};
+  const endpoints = ports.slice(0, surroundings.endpoints ?? ports.length);
+  const setting: Setting = { directory, endpoints, ...surroundings.setting, ...prepared };
+  const { openFiles } = surroundings;
   const balancer = await contender.start(setting, {
     ...(openFiles !== undefined && { openFiles }),
     ...(environment && { environment }),
@@ -75,31 +122,24 @@ async function playIn(
   closing.push(() => balancer.stop());
   const load = await startLoad({ port: balancer.port, rate: form.rate, connections: CONNECTIONS });
   const disruptions: Disruption[] = [];
-  const counts: Record<string, number> = {};
-  const stage: Stage = {
-    ...{ contender, balancer, setting, origins, load, ...form },
-    disrupted: (disruption) => void disruptions.push(disruption),
-    count(name, value) {
-      counts[name] = (counts[name] ?? 0) + value;
-    },
-  };
-  const complaints = await perform(scenario, stage);
-  await sleep(CALM_MS);
-  const dropped = wire?.dropped() ?? 0;
+  const disrupted = (disruption: Disruption): void => void disruptions.push(disruption);
+  const stage: Stage = { contender, balancer, setting, origins, load, ...form, disrupted, count };
+  return { stage, judge: () => verdictOn(stage, wire, disruptions) };
+}
+
+function verdictOn({ load, origins }: Stage, wire: Wire | undefined, disruptions: readonly Disruption[]): Verdict {
+  const complaints: string[] = [];
+  const hasWitness = wire?.dropped() === 0;
   wire?.close();
   const judgement = judge({
     requests: load.records,
     notes: notesOf(origins, complaints),
     outages: new Map(origins.map(({ port, outages }) => [port, outages])),
-    sentTo: dropped === 0 ? wire?.seen : undefined,
+    sentTo: hasWitness ? wire?.seen : undefined,
     noticeMs: NOTICE_MS,
     disruptions,
   });
-  const hasWitness = wire !== undefined && dropped === 0;
-  return {
-    ...{ scenario: scenario.name, contender: contender.name, judgement, counts, complaints, hasWitness },
-    stallMs: Math.round(load.stallMs),
-  };
+  return { judgement, complaints, hasWitness };
 }
 
 async function perform(scenario: Scenario, stage: Stage): Promise<string[]> {

@@ -56,10 +56,13 @@ export function watchWire(ports: readonly number[]): Wire | undefined {
     }
   };
   const timer = setInterval(drain, POLL_MS);
+  let isOpen = true;
   return {
     seen,
     dropped: () => droppedAt(socket),
     close() {
+      if (!isOpen) return;
+      isOpen = false;
       drain();
       clearInterval(timer);
       libc.close(socket);

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { growthOf, type Holdings } from './holdings.ts';
+
+const held = (more: Partial<Holdings>): Holdings => ({
+  ...{ otherDescriptors: 30, clientConnections: 32, endpointConnections: 20, residentMiB: 100 },
+  ...more,
+});
+
+test.each<{ why: string; rounds: Partial<Holdings>[]; says: string[] }>([
+  { why: 'the same', rounds: [{}, {}, {}], says: [] },
+  { why: 'the first round is warm-up', rounds: [{ residentMiB: 20 }, {}, {}], says: [] },
+  { why: 'what is collected is no growth', rounds: [{}, {}, { residentMiB: 200 }, {}, { residentMiB: 200 }], says: [] },
+  {
+    why: 'memory that stays',
+    rounds: [{}, {}, { residentMiB: 120 }, { residentMiB: 140 }, { residentMiB: 160 }],
+    says: ['residentMiB grew from 100 to 140, by more than 24'],
+  },
+  {
+    why: 'a descriptor a reload',
+    rounds: [{}, {}, { otherDescriptors: 50 }],
+    says: ['otherDescriptors grew from 30 to 50, by more than 8'],
+  },
+])('$why', ({ rounds, says }) => {
+  expect(growthOf(rounds.map(held))).toEqual(says);
+});

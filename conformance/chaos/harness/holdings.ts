@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { descendants } from '../../../bench/harness/processes.ts';
+import { adminAt } from '../../harness/admin.ts';
+import type { RunningBalancer } from './contenders.ts';
+
+/** What a balancer holds while it serves a steady load. */
+export interface Holdings {
+  /** Open descriptors that are no connection of a client and none to an endpoint. */
+  readonly otherDescriptors: number;
+  readonly clientConnections: number;
+  readonly endpointConnections: number;
+  readonly residentMiB: number;
+}
+
+export async function holdingsOf(balancer: RunningBalancer): Promise<Holdings> {
+  const admin = adminAt(balancer.adminPort);
+  const clientConnections = await admin.sum('equipoise_connections_open');
+  const endpointConnections = await admin.sum('equipoise_endpoint_connections_open');
+  const pids = [balancer.pid, ...descendants(balancer.pid)];
+  const descriptors = pids.reduce((sum, pid) => sum + readdirSync(`/proc/${pid}/fd`).length, 0);
+  const residentKiB = pids.reduce((sum, pid) => sum + residentKiBOf(pid), 0);
+  return {
+    otherDescriptors: descriptors - clientConnections - endpointConnections,
+    ...{ clientConnections, endpointConnections },
+    residentMiB: Math.round(residentKiB / 1024),
+  };
+}
+
+function residentKiBOf(pid: number): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+}
+
+/** Connections that come and go between the two counts, checks among them. */
+const MOVING = 8;
+/** A generation of the collector's heap, and code compiled late. */
+const MEMORY_SLACK_MIB = 24;
+
+/**
+ * What has grown, in words. The first round is the warm-up; of the others the lowest of the first half is compared with
+ * the lowest of the last: what is only waiting to be collected is not in the lowest, and what leaks is in every one.
+ */
+export function growthOf(rounds: readonly Holdings[]): string[] {
+  const warm = rounds.slice(1);
+  const half = Math.ceil(warm.length / 2);
+  const grown: string[] = [];
+  const compare = (key: keyof Holdings, slack: number): void => {
+    const least = (list: readonly Holdings[]): number => Math.min(...list.map((each) => each[key]));
+    const [before, after] = [least(warm.slice(0, half)), least(warm.slice(half))];
+    if (after > before + slack) grown.push(`${key} grew from ${before} to ${after}, by more than ${slack}`);
+  };
+  compare('otherDescriptors', MOVING);
+  compare('clientConnections', MOVING);
+  compare('endpointConnections', MOVING);
+  compare('residentMiB', MEMORY_SLACK_MIB);
+  return grown;
+}
