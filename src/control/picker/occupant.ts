@@ -2,6 +2,7 @@ import type { BreakerState } from '../../core/guards/circuit-breaker.ts';
 import type { Endpoint } from '../../core/kernel/endpoint.ts';
 import type { SocketAddress } from '../../transport/transport.ts';
 import type { MemberSnapshot, MemberState } from '../membership/snapshot.ts';
+import type { Mode } from '../pool-options.ts';
 import type { Group } from './group.ts';
 
 export interface PickedEndpoint {
@@ -23,6 +24,7 @@ export interface Occupant extends PickedEndpoint {
   weight: number;
   /** What the policy knows of it; replaced when weight, zone or location change. */
   endpoint: Endpoint;
+  mode: Mode;
   /** Mode ready, a weight, an address: what no guard overrides. */
   willing: boolean;
   /** Checks don't say `down`. */
@@ -40,6 +42,7 @@ export function createOccupant(slot: number, member: MemberSnapshot, group: Grou
   return {
     ...{ slot, key, id, group, weight, addresses, maxConnections },
     endpoint: describe(slot, member, weight),
+    mode: member.mode,
     willing: false,
     healthy: false,
     breaker: 'closed',

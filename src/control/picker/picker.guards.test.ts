@@ -119,7 +119,7 @@ describe('outlier ejection', () => {
     const { clock, events, run, picker } = setUpPicker(three, { guards });
     run(9, allBut('e1'));
     expect(setOf(run(6))).toEqual(['e0', 'e2']);
-    expect(picker.stateOf(1)).toEqual({ eligible: false, ejected: true });
+    expect(picker.stateOf(1)).toEqual({ eligible: false, ejected: true, ejectedForMs: 1000 });
     clock.advance(1000);
     expect(setOf(run(6))).toEqual(['e0', 'e1', 'e2']);
     expect(events).toEqual(['e1 ejection ejected', 'e1 ejection returned']);

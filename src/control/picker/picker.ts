@@ -1,5 +1,4 @@
 import { NO_TICKET } from '../../core/guards/breaker-word.ts';
-import type { BreakerState } from '../../core/guards/circuit-breaker.ts';
 import type { Clock } from '../../core/kernel/clock.ts';
 import type { Location } from '../../core/kernel/endpoint.ts';
 import { EquipoiseError } from '../../core/kernel/errors.ts';
@@ -8,6 +7,7 @@ import type { Avoid, InFlight, PickRequest, Policy, PolicyDeps } from '../../cor
 import type { Rng } from '../../core/kernel/rng.ts';
 import type { MembershipUpdate } from '../membership/snapshot.ts';
 import type { Role } from '../pool-options.ts';
+import { explainPick, type PickExplanation } from './explanation.ts';
 import { FormerPicks } from './former-picks.ts';
 import { Group } from './group.ts';
 import type { GuardEvent } from './guard-event.ts';
@@ -16,13 +16,14 @@ import type { GuardOptions } from './guards.ts';
 import { type NoneReason, noneReason } from './none-reason.ts';
 import type { PickedEndpoint } from './occupant.ts';
 import { Occupants } from './occupants.ts';
+import { type PickState, pickState } from './pick-state.ts';
 import { type PickCounts, RequestCounts } from './request-counts.ts';
 import type { Roles } from './roles.ts';
 import { Roster, type SubsetOptions } from './roster.ts';
 import { Tried } from './tried.ts';
 import { Unfit } from './unfit.ts';
 
-export { type NoneReason, type PickedEndpoint, Tried };
+export { type NoneReason, type PickedEndpoint, type PickState, Tried };
 
 /** Another worker takes the last place of what we picked; as often as that in a row it does not happen. */
 const MOST_RACES = 16;
@@ -49,18 +50,6 @@ export interface PickerOptions {
   readonly subset?: SubsetOptions;
   /** Hears what guards decide. */
   readonly onEvent?: (event: GuardEvent) => void;
-}
-
-/** What a picker knows of an endpoint beyond what its membership knows; for people. */
-export interface PickState {
-  /** All verdicts together: a pick may reach it. */
-  readonly eligible: boolean;
-  /** Absent without circuit breakers. */
-  readonly breaker?: BreakerState;
-  /** Absent without outlier ejection. */
-  readonly ejected?: boolean;
-  /** Absent without slow start: what the policy counts its weight as. */
-  readonly effectiveWeight?: number;
 }
 
 /**
@@ -229,19 +218,28 @@ export class Picker {
     if (guards !== null) this.#roster.advance();
     const occupant = this.#occupants.at(slot);
     if (occupant === undefined) return { eligible: false };
-    const { eligible, breaker, ejected, endpoint } = occupant;
-    return {
-      eligible,
-      ...(guards?.breaker && { breaker }),
-      ...(guards?.outliers && { ejected }),
-      ...(guards?.slowStart && { effectiveWeight: endpoint.weight }),
-    };
+    return pickState(occupant, guards);
   }
 
   /** Why the last `pick` with this `tried` and this `role` was −1. */
   noneReason(tried: Tried | null, role: Role | null = null): NoneReason {
     const eligible = this.#primaries.eligible + this.#backups.eligible;
     return noneReason(this.#occupants, eligible, this.roles, tried, role);
+  }
+
+  /**
+   * Where the next such pick will go, and what speaks for and against each endpoint; see `previewPick`. Other workers may
+   * take meanwhile what is shared.
+   */
+  explain(request: PickRequest, tried: Tried | null = null, role: Role | null = null): PickExplanation {
+    if (this.#roster.guards !== null) this.#roster.advance();
+    const saved = [this.#deps.rng.save?.(), this.#primaries.policy.save?.(), this.#backups.policy.save?.()];
+    const slot = this.#choose(request, tried, role);
+    for (const restore of saved) restore?.();
+    const none = slot < 0 ? this.noneReason(tried, role) : undefined;
+    const avoid = this.#avoid(tried, role);
+    const parts = { roster: this.#roster, counts: this.#counts, backups: this.#backups, tried, role, avoid, none };
+    return explainPick(slot, request, this.#occupants, parts, this.#deps.rng);
   }
 
   /** For the thread that decides for all workers, now and then: decides by what they have seen, and hears of their verdicts. */

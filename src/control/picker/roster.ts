@@ -69,6 +69,11 @@ export class Roster implements GuardListener {
     this.guards = hasGuards(guards) ? new Guards(guards, clock, this, guardShare) : null;
   }
 
+  /** Whether checks, or breakers and ejections, are believed now. */
+  get verdicts(): Pick<Verdicts, 'panicking' | 'lifted'> {
+    return this.#verdicts;
+  }
+
   /** Whose probes limit picks now; null: nobody's. */
   get probedBreaker(): CircuitBreaker | null {
     return this.#halfOpen > 0 && !this.#verdicts.lifted ? this.guards!.breaker : null;
@@ -277,6 +282,7 @@ export class Roster implements GuardListener {
 }
 
 function judgeByState(occupant: Occupant, state: Pick<MemberChange, 'mode' | 'health' | 'addresses'>): void {
+  occupant.mode = state.mode;
   occupant.willing = isWilling(state, occupant.weight);
   occupant.healthy = state.health !== 'down';
 }

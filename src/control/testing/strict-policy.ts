@@ -55,6 +55,15 @@ export function strictPolicy({ inFlight }: PolicyDeps): StrictPolicy {
       }
       return -1;
     },
+    save() {
+      const [counts, before, avoided] = [new Map(underWay), turn, lastAvoid];
+      return () => {
+        underWay.clear();
+        for (const [slot, count] of counts) underWay.set(slot, count);
+        turn = before;
+        lastAvoid = avoided;
+      };
+    },
     done(slot) {
       const count = underWay.get(slot) ?? 0;
       if (count < 1) throw new Error(`no pick of slot ${slot} is under way`);

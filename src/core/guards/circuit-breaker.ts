@@ -121,6 +121,11 @@ export class CircuitBreaker {
     return STATES[stateOf(this.#wordOf(slot))]!;
   }
 
+  /** Milliseconds until an open one half-opens; 0 when it is not open. */
+  openForMs(slot: number): number {
+    return stateOf(this.#wordOf(slot)) === OPEN ? this.#remainingMs(slot, this.#clock.now()) : 0;
+  }
+
   /** May a pick of `slot` begin now? False while it is open, and while a half-open one has all its probes under way. */
   admits(slot: number): boolean {
     return admits(this.#wordOf(slot), this.#halfOpen);

@@ -127,6 +127,11 @@ export class OutlierEjection {
     return this.#has(slot, EJECTED);
   }
 
+  /** Milliseconds until it returns at the latest; 0 when it is not ejected. */
+  ejectedForMs(slot: number): number {
+    return this.isEjected(slot) ? Math.max(0, this.#untilMs[slot]! - this.#clock.now()) : 0;
+  }
+
   /** The slot is a member from now on, of which nothing is known. */
   join(slot: number): void {
     this.forget(slot);
