@@ -63,6 +63,8 @@ export class NodeSocket<T> implements Socket<T> {
     // A copy: the caller may reuse its bytes as soon as this returns.
     const copy = Uint8Array.prototype.slice.call(bytes, offset, offset + accepted);
     this.#socket.write(copy, () => this.#onFlushed());
+    // The kernel refused it at once: the peer has reset the connection, and got nothing.
+    if (this.#socket.errored) return CLOSED;
     return accepted;
   }
 

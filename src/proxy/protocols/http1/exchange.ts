@@ -41,6 +41,8 @@ export class Exchange {
   /** Nothing of the body beyond `#bytes` was sent. */
   #isReplayable = true;
   #isIdempotent = false;
+  /** The connection was found closed before it took a byte. */
+  #isUnsent = false;
   isHead = false;
   isHttp10 = false;
   keepAlive = true;
@@ -159,13 +161,11 @@ export class Exchange {
     this.sentAtMs = listener.clock.now();
     upstream.startExchange(this);
     const bodyBytes = this.#bodyEnd - this.#bodyStart;
-    if (bodyBytes > 0 && bodyBytes <= ONE_WRITE_BYTES) {
-      this.#bytes.copy(scratch, headBytes, this.#bodyStart, this.#bodyEnd);
-      upstream.send(scratch, 0, headBytes + bodyBytes, false);
-    } else {
-      upstream.send(scratch, 0, headBytes, false);
-      if (bodyBytes > 0) upstream.send(this.#bytes, this.#bodyStart, this.#bodyEnd, true);
-    }
+    const isSmall = bodyBytes <= ONE_WRITE_BYTES;
+    if (isSmall && bodyBytes > 0) this.#bytes.copy(scratch, headBytes, this.#bodyStart, this.#bodyEnd);
+    upstream.send(scratch, 0, isSmall ? headBytes + bodyBytes : headBytes, false);
+    this.#isUnsent = upstream.isBroken;
+    if (!isSmall) upstream.send(this.#bytes, this.#bodyStart, this.#bodyEnd, true);
     if (this.#bodyTail.byteLength > 0) upstream.send(this.#bodyTail, 0, this.#bodyTail.byteLength, true);
   }
 
@@ -212,7 +212,8 @@ export class Exchange {
   }
 
   #mayReplay(failure: Failure): boolean {
-    return (failure === 'closed' || failure === 'timeout') && this.#isIdempotent && this.#isReplayable;
+    const isOver = failure === 'closed' || failure === 'garbage' || failure === 'timeout';
+    return isOver && this.#isReplayable && (this.#isIdempotent || this.#isUnsent);
   }
 
   #elapsedMs(): number {
