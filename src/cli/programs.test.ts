@@ -133,6 +133,24 @@ describe('run', () => {
     while ((await statusOf(url)) !== 410) await new Promise((resolve) => setTimeout(resolve, 20));
   });
 
+  test.skipIf(!('Bun' in globalThis) || process.platform !== 'linux')(
+    '--takeover: serves beside the former, which drains and ends with 0',
+    async () => {
+      const former = runConfig(config());
+      const url = await former.url('web');
+      const { answer } = await holdRequest(url);
+      writeConfig(config(new URL(url).host));
+      expect((await start('run', 'equipoise.yaml').ended).code).toBe(1);
+      const heir = start('run', 'equipoise.yaml', '--takeover');
+      await heir.url('web');
+      await former.sees(/draining/);
+      held[0]!.end('late');
+      expect(await answer).toBe('late');
+      expect((await former.ended).code).toBe(0);
+      expect(await statusOf(url)).toBe(200);
+    },
+  );
+
   test('an address that is taken: the listener is named, exit code 1', async () => {
     const { code, output } = await runConfig(config(`127.0.0.1:${port}`)).ended;
     expect(code).toBe(1);

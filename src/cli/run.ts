@@ -7,18 +7,19 @@ import { printProblems, printWarnings } from './problems.ts';
 import { serveUntilStopped } from './serving.ts';
 import { watchFile } from './watch-file.ts';
 
-export const runUsage = `usage: equipoise run <config> [--watch]
+export const runUsage = `usage: equipoise run <config> [--watch] [--takeover]
 
 Serves what the configuration says (YAML, JSON or a TypeScript module) until SIGTERM or SIGINT. Then it stops accepting,
 lets what is in flight finish within drainTimeout and exits with 0; a second signal ends it at once.
 SIGHUP reads the configuration again and serves it without a gap; one with mistakes changes nothing.
 
-  --watch   reads it again whenever the file changes
+  --watch      reads it again whenever the file changes
+  --takeover   serves beside the equipoise that listens there already, and lets that drain: an upgrade without a gap
 `;
 
 /** `equipoise run`: 0 drained, 1 the configuration is wrong or something cannot be bound, 2 wrong usage. */
 export async function run(argv: readonly string[], io: CliIo): Promise<number> {
-  const parsed = readArguments(argv, { watch: { type: 'boolean' } }, runUsage, io);
+  const parsed = readArguments(argv, { watch: { type: 'boolean' }, takeover: { type: 'boolean' } }, runUsage, io);
   if (parsed.kind === 'end') return parsed.code;
   const [file, another] = parsed.targets;
   if (file === undefined) return wrongUsage('run: which configuration?', runUsage, io);
@@ -28,7 +29,8 @@ export async function run(argv: readonly string[], io: CliIo): Promise<number> {
   const config = await read();
   if (config === undefined) return exitCodes.failed;
   const watch = (onChange: () => void) => watchFile(path, onChange);
-  return serveUntilStopped(config, io, { file: path, read, ...(parsed.values.watch === true && { watch }) });
+  const { takeover = false, watch: watches = false } = parsed.values;
+  return serveUntilStopped(config, io, { source: { file: path, read, ...(watches && { watch }) }, takeover });
 }
 
 /** Undefined where it has mistakes, which are printed. */

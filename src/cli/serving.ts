@@ -9,6 +9,7 @@ import { reportToLauncher } from './launcher-report.ts';
 import { announce } from './listening-lines.ts';
 import { watchSignals } from './signals.ts';
 import { createSystem, programVersion, runtimeName, type System } from './system.ts';
+import { runningHere } from './takeover.ts';
 
 /** What `run`, `serve` and `demo` have started. */
 export interface Serving {
@@ -23,7 +24,10 @@ export type ConfigPlace = Pick<AdminDeps, 'configFile' | 'env'>;
 
 const NOWHERE: ConfigPlace = { configFile: 'configuration', env: {} };
 
-/** The admin server comes first, so that `/readyz` can tell that we are starting. Rejects when something cannot be bound. */
+/**
+ * The admin server comes first, so that `/readyz` can tell that we are starting; with `takeover` last, for its address is
+ * the former process's until that has ended. Rejects when something cannot be bound.
+ */
 export async function startServing(config: Config, system: System, place = NOWHERE): Promise<Serving> {
   const { deps } = system;
   const { events, wallClock } = deps;
@@ -31,7 +35,8 @@ export async function startServing(config: Config, system: System, place = NOWHE
   const build = { version: programVersion(), runtime: runtimeName(), transport: deps.transport.name };
   const now = () => deps.clock.now();
   const adminDeps = { server: () => server, build, events, now, wallClock, ...place };
-  const admin = config.admin && (await startNamedAdmin(config.admin, adminDeps));
+  const former = deps.takeover === true ? runningHere(config) : undefined;
+  let admin = config.admin && former === undefined ? await startNamedAdmin(config.admin, adminDeps) : undefined;
   let keeper: StateKeeper | undefined;
   try {
     ({ server, keeper } = await startWithState(config, system));
@@ -40,17 +45,43 @@ export async function startServing(config: Config, system: System, place = NOWHE
     system.close();
     throw error;
   }
+  for (const pid of former ?? []) process.kill(pid, 'SIGTERM');
+  const waiting = config.admin && former && startAdminLater(config.admin, adminDeps, (late) => (admin = late));
   const running = server;
   return {
     server,
-    admin,
+    get admin() {
+      return admin;
+    },
     async close() {
+      waiting?.();
       admin?.close();
       await keeper?.close();
       await running.close();
       system.close();
     },
   };
+}
+
+const ADMIN_RETRY_MS = 100;
+
+/** Tries until the address is free; returns how to stop that. */
+function startAdminLater(
+  options: Parameters<typeof startAdmin>[0],
+  deps: AdminDeps,
+  started: (admin: Admin) => void,
+): () => void {
+  const timer = setInterval(() => {
+    startAdmin(options, deps).then(
+      (admin) => {
+        clearInterval(timer);
+        started(admin);
+      },
+      // In use still.
+      () => {},
+    );
+  }, ADMIN_RETRY_MS);
+  return () => clearInterval(timer);
 }
 
 /** Nothing is served before what an earlier run left is in force. */
@@ -62,7 +93,8 @@ async function startWithState(config: Config, { deps }: System) {
   if ('problem' in read) events.emit({ at: wallClock(), kind: 'state-failed', reason: read.problem });
   const server = await startServer(config, deps, read.kind === 'state' ? read.state : undefined);
   if (read.kind === 'unreadable') return { server, keeper: undefined };
-  return { server, keeper: keepState(server, { path, scheduler, wallClock, isForeign: read.kind === 'foreign' }) };
+  const kept = { isForeign: read.kind === 'foreign', ...(read.kind === 'state' && { written: read.text }) };
+  return { server, keeper: keepState(server, { path, scheduler, wallClock, ...kept }) };
 }
 
 async function startNamedAdmin(...args: Parameters<typeof startAdmin>): Promise<Admin> {
@@ -82,19 +114,18 @@ export interface ConfigSource {
   watch?(onChange: () => void): () => void;
 }
 
-/** Serves until a signal ends it: 0 after a drain, 1 when it could not start or was told twice to end. SIGHUP reads `source` again. */
-export async function serveUntilStopped(config: Config, io: CliIo, source?: ConfigSource): Promise<number> {
-  const system = createSystem();
-  const log = (level: 'info' | 'warn' | 'error', message: string) => io.stderr(formatLine(Date.now(), level, message));
-  // Who listens is the first thing to be read, on stdout; what happened meanwhile follows.
-  let early: string[] | undefined = [];
-  const write = (line: string) => void (early?.push(line) ?? io.stderr(line));
-  const writeEarly = () => {
-    const lines = early ?? [];
-    early = undefined;
-    for (const line of lines) io.stderr(line);
-  };
-  logEvents(system.deps.events, write, (event) => event.kind !== 'listening');
+export interface ServeOptions {
+  /** Absent: there is nothing to read again. */
+  readonly source?: ConfigSource;
+  /** Serve beside the processes of ours that listen there already, and end them. */
+  readonly takeover?: boolean;
+}
+
+/** Serves until a signal ends it: 0 after a drain, 1 when it could not start or was told twice to end. SIGHUP reads the source again. */
+export async function serveUntilStopped(config: Config, io: CliIo, options: ServeOptions = {}): Promise<number> {
+  const system = createSystem({ takeover: options.takeover === true });
+  const log: Log = (level, message) => io.stderr(formatLine(Date.now(), level, message));
+  const writeEarly = logAfterwards(system, io);
   let reload = () => log('info', 'SIGHUP: there is no file to read again');
   const signals = watchSignals(
     process,
@@ -103,35 +134,54 @@ export async function serveUntilStopped(config: Config, io: CliIo, source?: Conf
   );
   // Nothing else may be open while the last connections end.
   const alive = setInterval(() => {}, 2 ** 30);
-  let stopWatching = () => {};
+  let stop = () => {};
   try {
-    const place = { configFile: source?.file ?? NOWHERE.configFile, env: io.env };
+    const place = { configFile: options.source?.file ?? NOWHERE.configFile, env: io.env };
     const serving = await startServing(config, system, place);
-    const stopSurviving = surviveExceptions(log);
-    const stopReporting = reportToLauncher(io.env, () => serving.server.openConnections);
-    if (source !== undefined) {
-      reload = () => void reloadFrom(source, serving.server, system);
-      stopWatching = source.watch?.(reload) ?? stopWatching;
-    }
+    const { source } = options;
+    if (source !== undefined) reload = () => void reloadFrom(source, serving.server, system);
+    stop = accompany(serving.server, io, log, source?.watch?.(reload));
     io.stdout(announce(config, serving.server, serving.admin?.address));
     writeEarly();
     for (const note of system.deps.transport.notes ?? []) log('warn', note);
     await signals.stop;
-    stopReporting();
-    stopWatching();
     const ended = await Promise.race([serving.server.drain(), signals.force.then(() => 'forced' as const)]);
     await serving.close();
-    stopSurviving();
     return ended === 'forced' ? exitCodes.failed : exitCodes.done;
   } catch (error) {
     writeEarly();
     io.stderr(`equipoise: ${(error as Error).message}\n`);
     return exitCodes.failed;
   } finally {
-    stopWatching();
+    stop();
     clearInterval(alive);
     signals.close();
   }
+}
+
+type Log = (level: 'info' | 'warn' | 'error', message: string) => void;
+
+/** Who listens is the first thing to be read, on stdout; what happened meanwhile is written when the result is called. */
+function logAfterwards({ deps }: System, io: CliIo): () => void {
+  let early: string[] | undefined = [];
+  const write = (line: string) => void (early?.push(line) ?? io.stderr(line));
+  logEvents(deps.events, write, (event) => event.kind !== 'listening');
+  return () => {
+    const lines = early ?? [];
+    early = undefined;
+    for (const line of lines) io.stderr(line);
+  };
+}
+
+/** What goes on beside a server; returns how to end it. */
+function accompany(server: RunningServer, io: CliIo, log: Log, stopWatching = () => {}): () => void {
+  const stopSurviving = surviveExceptions(log);
+  const stopReporting = reportToLauncher(io.env, () => server.openConnections);
+  return () => {
+    stopReporting();
+    stopWatching();
+    stopSurviving();
+  };
 }
 
 /** Never rejects: what keeps a configuration from being served is an event. */

@@ -24,7 +24,8 @@ export interface System {
   close(): void;
 }
 
-export function createSystem(): System {
+/** `takeover`: other processes of ours listen on the same addresses for a moment. */
+export function createSystem({ takeover = false } = {}): System {
   const events = createEventBus<ServerEvent>();
   const reportException = (error: unknown) => events.emit({ at: Date.now(), kind: 'exception', error });
   const clock = { now: () => performance.now() };
@@ -44,6 +45,7 @@ export function createSystem(): System {
     counters: new Counters(),
     events,
     wallClock: () => Date.now(),
+    takeover,
     cores: availableParallelism(),
     spawnThread,
   };

@@ -5,7 +5,7 @@ import type { Clock } from '../core/kernel/clock.ts';
 import type { Rng } from '../core/kernel/rng.ts';
 import { Counters, ended } from '../telemetry/counters.ts';
 import type { DescriptorBudget } from '../transport/descriptors.ts';
-import type { Transport } from '../transport/transport.ts';
+import type { SocketAddress, Transport } from '../transport/transport.ts';
 import { Crewman, type SpawnThread } from './crewman.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
@@ -35,6 +35,8 @@ export interface CrewDeps {
   /** Its capacity is the program's. */
   readonly descriptors: Pick<DescriptorBudget, 'capacity'>;
   readonly emit: (what: ServerHappening) => void;
+  /** Another program of ours listens on the addresses and is about to end. */
+  readonly takeover?: boolean;
 }
 
 /** Several workers, each in a thread of its own, that serve as one. */
@@ -114,7 +116,7 @@ class ThreadCrew implements Crew {
   async configure(config: Config, pools: () => unknown): Promise<void> {
     const isFirst = this.#order === undefined;
     const known = this.#withRealPorts(config);
-    await checkFree(this.#deps.transport, this.#unbound(known));
+    if (!(isFirst && this.#deps.takeover === true)) await checkFree(this.#deps.transport, this.#unbound(known));
     this.#connections = withListeners(this.#connections, Object.keys(config.listeners));
     // The first one finds the ports where any will do.
     const order = { pools: config.pools, served: known, connections: this.#connections };
@@ -178,15 +180,11 @@ class ThreadCrew implements Crew {
   }
 
   /** Addresses that nobody of us has bound. */
-  #unbound({
-    listeners,
-  }: Config): readonly (readonly [string, { readonly bind: Config['listeners'][string]['bind'] }])[] {
-    return Object.entries(listeners).map(([name, { bind }]) => {
-      return [
-        name,
-        { bind: bind.filter((address) => !this.#listeners.some((each) => isDeepStrictEqual(each.address, address))) },
-      ];
-    });
+  #unbound({ listeners }: Config): readonly { readonly listener: string; readonly address: SocketAddress }[] {
+    const isOurs = (address: SocketAddress) => this.#listeners.some((each) => isDeepStrictEqual(each.address, address));
+    return Object.entries(listeners).flatMap(([listener, { bind }]) =>
+      bind.filter((address) => !isOurs(address)).map((address) => ({ listener, address })),
+    );
   }
 
   #serve(worker: number, { pools, served, connections }: Order): Promise<readonly BoundListener[]> {

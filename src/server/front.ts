@@ -16,7 +16,7 @@ import type { Listener, SocketAddress, Transport } from '../transport/transport.
 import { type ConnectionsElsewhere, withinTotal } from './connection-total.ts';
 import { type DrainResult, drainListeners } from './drain.ts';
 import type { ServerHappening } from './events.ts';
-import { bindAll, type ServedListener } from './listeners.ts';
+import { bindAll, checkFree, type ServedListener } from './listeners.ts';
 
 export interface FrontDeps {
   readonly transport: Transport;
@@ -78,8 +78,16 @@ export interface ThreadFront extends Front {
   configure(config: Served, pools: () => ReadonlyMap<string, ProxyPool>): Promise<void>;
 }
 
+/** Who else may listen on our addresses. */
+export interface AddressSharing {
+  /** Other listeners may, of other workers or of another program: SO_REUSEPORT. */
+  readonly shared?: boolean;
+  /** Nobody must listen there yet; told by a look before. */
+  readonly exclusive?: boolean;
+}
+
 /**
- * Binds every listener of `config`, in this thread. `shared`: other workers bind the same addresses.
+ * Binds every listener of `config`, in this thread.
  *
  * Errors  rejects with `listen-failed` (listener and address named) or `config-invalid`; nothing stays open then.
  */
@@ -87,16 +95,16 @@ export async function openFront(
   config: Served,
   pools: ReadonlyMap<string, ProxyPool>,
   deps: FrontDeps,
-  shared = false,
+  binding: AddressSharing = {},
 ): Promise<ThreadFront> {
-  const front = new LiveFront(pools, deps, shared);
+  const front = new LiveFront(pools, deps, binding);
   await front.configure(config, () => pools);
   return front;
 }
 
 class LiveFront implements ThreadFront {
   readonly #deps: FrontDeps;
-  readonly #shared: boolean;
+  readonly #sharing: AddressSharing;
   #pools: ReadonlyMap<string, ProxyPool>;
   #served: readonly ServedListener[] = [];
   /** Gone from the configuration; their connections end. */
@@ -104,10 +112,10 @@ class LiveFront implements ThreadFront {
   readonly #followed = new WeakSet<Picker>();
   #drainTimeoutMs = 0;
 
-  constructor(pools: ReadonlyMap<string, ProxyPool>, deps: FrontDeps, shared: boolean) {
+  constructor(pools: ReadonlyMap<string, ProxyPool>, deps: FrontDeps, sharing: AddressSharing) {
     this.#pools = pools;
     this.#deps = deps;
-    this.#shared = shared;
+    this.#sharing = sharing;
   }
 
   get listeners(): readonly BoundListener[] {
@@ -137,7 +145,9 @@ class LiveFront implements ThreadFront {
     const missing = next.flatMap(({ name, options, runtime: { handlers }, sockets }) =>
       options.bind.flatMap((address, at) => (sockets[at] ? [] : [{ listener: name, address, handlers }])),
     );
-    const bound = await bindAll(transport, missing, this.#shared);
+    const { shared = false, exclusive = false } = this.#sharing;
+    if (exclusive) await checkFree(transport, missing);
+    const bound = await bindAll(transport, missing, shared);
     const before = [...this.#pools.values()];
     this.#pools = pools();
     const served = next.map(({ name, options, limited, runtime, sockets }): ServedListener => {

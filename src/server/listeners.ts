@@ -43,12 +43,11 @@ export async function bindAll(
 /** Rejects with `listen-failed` when another program listens: it might share the address without knowing of us. */
 export async function checkFree(
   transport: Transport,
-  listeners: readonly (readonly [name: string, options: Pick<ListenerOptions, 'bind'>])[],
+  bindings: readonly Pick<Binding, 'listener' | 'address'>[],
 ): Promise<void> {
-  for (const [name, { bind }] of listeners) {
-    for (const address of bind) {
-      if (address.kind === 'tcp' && address.port !== 0) (await listen(transport, name, address, NOBODY, false)).stop();
-    }
+  for (const { listener, address } of bindings) {
+    if (address.kind !== 'tcp' || address.port === 0) continue;
+    (await listen(transport, listener, address, NOBODY, false)).stop();
   }
 }
 

@@ -1,10 +1,12 @@
 import { createGuardMemory, type GuardMemory, releaseGuards } from '../control/picker/guard-share.ts';
+import { createServedMemory, type ServedMemory } from '../control/picker/served-counts.ts';
 import { createSharedCounts, releaseWorker, type SharedCountsMemory } from '../core/load/shared-in-flight.ts';
 
 /** What the workers share of one pool. `structuredClone` and `postMessage` share it, they don't copy it. */
 export interface PoolMemory {
   readonly counts: SharedCountsMemory;
   readonly guards: GuardMemory;
+  readonly served: ServedMemory;
   /** One word: where `round-robin` stands. */
   readonly cursor: Int32Array;
 }
@@ -20,6 +22,7 @@ export function createPoolMemory(endpoints: number, workers: number): PoolMemory
     // A column more: the main thread never picks, and must not take a worker's picks for its own.
     counts: createSharedCounts(capacity, workers + 1),
     guards: createGuardMemory(capacity, workers),
+    served: createServedMemory(capacity, workers),
     cursor: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)),
   };
 }

@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { importCost } from '../config/cost.ts';
 import { databaseOf, type Locate, openDatabase } from '../control/location/database.ts';
 import type { MembershipUpdate } from '../control/membership/snapshot.ts';
+import type { TrafficCounts } from '../control/membership/traffic-witness.ts';
 import type { GuardEvent } from '../control/picker/guard-event.ts';
 import { DECIDES, type GuardShare } from '../control/picker/guard-share.ts';
 import { guardOptions } from '../control/picker/guards.ts';
 import { Picker } from '../control/picker/picker.ts';
+import { createServedMemory, ServedTally, trafficOf } from '../control/picker/served-counts.ts';
 import type { PoolOptions } from '../control/pool-options.ts';
 import type { Clock } from '../core/kernel/clock.ts';
 import { EquipoiseError } from '../core/kernel/errors.ts';
@@ -37,10 +39,15 @@ export interface PoolShare {
   readonly onNews: () => void;
 }
 
+/** Of a pool that nobody shares; more endpoints than that are checked whatever they serve. */
+const SLOTS_ALONE = 16_384;
+
 /** A pool as one thread picks from it. */
 export interface PoolPicker extends ProxyPool {
   /** The slots of the members, by their id. */
   readonly slots: ReadonlyMap<string, number>;
+  /** How the picks of every worker ended. */
+  readonly traffic: TrafficCounts;
   /** Takes the membership's next update. */
   apply(update: MembershipUpdate): void;
   /**
@@ -66,15 +73,18 @@ export async function createPoolPicker(
   const { clock, rng, emit } = deps;
   const source = await sourceOf(name, options, deps);
   const cost = await importCost(name, options.cost);
+  const served = share?.memory.served ?? createServedMemory(SLOTS_ALONE, 1);
   const picker = new Picker({
     pool: name,
     createPolicy: source.create,
     ...{ clock, rng },
+    ...(share?.worker !== DECIDES && { served: new ServedTally(served, share?.worker ?? 0) }),
     ...(share && sharedBy(share)),
     guards: guardOptions(options),
     onEvent: tellOnce((event) => emit({ kind: 'guard', ...event }), share),
   });
-  return follow({ name, options, picker, ...(cost && { cost }) }, source, deps, new Map());
+  const pool = { name, options, picker, ...(cost && { cost }) };
+  return follow(pool, source, deps, { slots: new Map(), traffic: trafficOf(served) });
 }
 
 /** The part of a picker that workers share. */
@@ -92,11 +102,18 @@ function tellOnce(tell: (event: GuardEvent) => void, share: PoolShare | undefine
   };
 }
 
-function follow(pool: ProxyPool, source: PolicySource, deps: PoolPickerDeps, slots: Map<string, number>): PoolPicker {
+/** What outlives a reload. */
+interface PoolRecords {
+  readonly slots: Map<string, number>;
+  readonly traffic: TrafficCounts;
+}
+
+function follow(pool: ProxyPool, source: PolicySource, deps: PoolPickerDeps, records: PoolRecords): PoolPicker {
   const { name, options, picker } = pool;
+  const { slots } = records;
   return {
     ...pool,
-    slots,
+    ...records,
     apply(update) {
       picker.apply(update);
       if (update.kind === 'change') return;
@@ -114,7 +131,7 @@ function follow(pool: ProxyPool, source: PolicySource, deps: PoolPickerDeps, slo
         const guards = guardOptions(next);
         if (!isDeepStrictEqual(guards, guardOptions(options))) picker.replaceGuards(guards);
         const configured = { name, options: next, picker, ...(cost && { cost }) };
-        return follow(configured, isSamePolicy ? source : nextSource, deps, slots);
+        return follow(configured, isSamePolicy ? source : nextSource, deps, records);
       };
     },
   };

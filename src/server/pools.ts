@@ -41,7 +41,7 @@ export async function startPool(
   const { clock, rng, resolver } = deps;
   const picker = await createPoolPicker(name, options, deps, share);
   const listed = listEndpoints(options.endpoints);
-  const checks = checksOf(options, deps);
+  const checks = checksOf(options, deps, picker);
   const membership = createMembership({
     ...{ pool: name, endpoints: options.endpoints, clock, rng, resolver },
     provider: listed.provider,
@@ -69,7 +69,7 @@ function serve(
     replaceEndpoints: listed.replace,
     async prepare(next) {
       const applyPicker = await picker.prepare(next);
-      const checks = checksOf(next, deps);
+      const checks = checksOf(next, deps, picker);
       return () => {
         const configured = applyPicker();
         if (!isDeepStrictEqual(next.health, options.health)) membership.setChecks(checks);
@@ -82,8 +82,12 @@ function serve(
   };
 }
 
-function checksOf({ health }: PoolOptions, { scheduler, transport }: PoolDeps): MembershipOptions['checks'] {
-  return health && { options: health, probe: createProbe(health, { scheduler, transport }), scheduler };
+function checksOf(
+  { health }: PoolOptions,
+  { scheduler, transport }: PoolDeps,
+  { traffic }: PoolPicker,
+): MembershipOptions['checks'] {
+  return health && { options: health, probe: createProbe(health, { scheduler, transport }), scheduler, traffic };
 }
 
 interface ListedEndpoints {

@@ -55,7 +55,8 @@ describe('startServer', () => {
       },
     } as typeof deps.transport;
     const listeners = { good: listener, bad: { ...listener, bind: `127.0.0.1:${port}` } };
-    await expect(start({ listeners, pools }, { ...deps, transport })).rejects.toMatchObject({
+    // Without a look beforehand, which would find it before anything is bound.
+    await expect(start({ listeners, pools }, { ...deps, transport, takeover: true })).rejects.toMatchObject({
       code: 'listen-failed',
       message: expect.stringMatching(new RegExp(`^listener bad: .*127\\.0\\.0\\.1:${port}.*in use`)),
     });
@@ -63,6 +64,19 @@ describe('startServer', () => {
     const [host, goodPort] = opened[0]!.split(':');
     await expect(openClient({ kind: 'tcp', host: host!, port: Number(goodPort) })).rejects.toThrow();
     taken.close();
+  });
+
+  test('an address that another program shares is taken all the same', async () => {
+    const deps = testDeps();
+    if (!deps.transport.canShare) return;
+    const other = await start({ listeners: { a: listener }, pools });
+    const { address } = other.listeners[0]!;
+    const bind = formatSocketAddress(address);
+    await expect(start({ listeners: { b: { ...listener, bind } }, pools })).rejects.toMatchObject({
+      code: 'listen-failed',
+    });
+    const heir = await start({ listeners: { b: { ...listener, bind } }, pools }, { ...deps, takeover: true });
+    expect(heir.listeners[0]!.address).toEqual(address);
   });
 
   test('tells what it does as events', async () => {

@@ -21,6 +21,8 @@ export interface ServerDeps extends Omit<PoolDeps, 'emit'>, Omit<FrontDeps, 'emi
   readonly events: EventBus<ServerEvent>;
   /** Milliseconds since 1970, for events. */
   readonly wallClock: () => number;
+  /** Another program of ours listens on the addresses and is about to end: they are shared with it. */
+  readonly takeover?: boolean;
   /** How many threads can run at a time; what `workers: auto` means. */
   readonly cores: number;
   /** Starts a thread that runs `runWorkerThread`; asked only where there are several workers. */
@@ -98,7 +100,8 @@ export async function startServer(config: Config, deps: ServerDeps, saved?: Save
     if (saved !== undefined) emit({ kind: 'state-restored', ...restoreState(saved, pools) });
     await settled(pools.values(), deps.scheduler, SETTLE_LIMIT_MS);
     await crew?.configure(config, () => pools);
-    const front = crew ?? (await openFront(config, pools, { ...deps, emit }));
+    const sharing = { shared: deps.transport.canShare, exclusive: deps.takeover !== true };
+    const front = crew ?? (await openFront(config, pools, { ...deps, emit }, sharing));
     return new Server(config, { pools, front, start, emit, events: deps.events });
   } catch (error) {
     for (const pool of pools.values()) pool.membership.close();

@@ -48,7 +48,8 @@ export function connectionsElsewhere(
       const index = indexes.get(listener);
       let sum = 0;
       if (index === undefined) return sum;
-      for (let each = 0; each < workers; each++) if (each !== worker) sum += words[each * MOST_LISTENERS + index]!;
+      for (let each = 0; each < workers; each++)
+        if (each !== worker) sum += Atomics.load(words, each * MOST_LISTENERS + index);
       return sum;
     },
   };

@@ -112,7 +112,7 @@ class WorkerThread {
       const emit = (what: ServerHappening) => this.#emit(what);
       const elsewhere: ConnectionsElsewhere = { of: (listener) => this.#elsewhere.of(listener) };
       const deps = { ...this.#deps, emit, elsewhere, ...this.#shared() };
-      this.#front = await openFront(config, this.#pools, deps, true);
+      this.#front = await openFront(config, this.#pools, deps, { shared: true });
     } else await this.#front.configure(config, () => this.#applyPrepared());
     this.#added = [];
     this.#main.post({ kind: 'serving', listeners: this.#front.listeners });

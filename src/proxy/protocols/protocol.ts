@@ -49,7 +49,7 @@ export interface ProtocolRuntime {
    * read. `everything`: requests under way as well, which are tried elsewhere where that is safe. `slot` −1: every endpoint.
    */
   evict(picker: Picker, slot: number, everything: boolean): void;
-  /** Closes idle connections now and every other one politely after the exchange that is under way. */
+  /** Closes every connection politely after the exchange that is under way, idle ones within a second. */
   drain(): void;
   /** Closes every connection at once. */
   terminate(): void;

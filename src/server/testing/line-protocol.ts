@@ -20,7 +20,9 @@ export const lines: ProtocolDefinition<'lines'> = {
     const handlers: SocketHandlers<Line> = {
       open(socket) {
         socket.data = { text: '' };
+        listenerMetrics.connectionArrived();
         if (sockets.size >= limits.connections) {
+          listenerMetrics.connectionRefused('limit');
           socket.terminate();
           return;
         }

@@ -9,6 +9,9 @@ import type { UpstreamConnection } from './upstream-connection.ts';
 const LINGER_MS = 2000;
 const LINGER_TOTAL_MS = 30_000;
 
+/** Idle connections of a listener that drains live on for this long. */
+const DRAIN_IDLE_MS = 1000;
+
 /** A client's connection: what it sends is read by `ClientInput`; here are the answers, the time-outs and the end. */
 export class ClientConnection extends ClientInput {
   /** Above a limit of the listener: not one of its connections. */
@@ -211,8 +214,12 @@ export class ClientConnection extends ClientInput {
     this.terminate();
   }
 
-  /** The listener drains: an idle connection is closed now, others after their exchange. */
+  /**
+   * The listener drains: connections are closed after their exchange, and an idle one a moment later. Its client may be
+   * sending a request just now, and would find the connection closed; this way it is answered, and told that this was the last.
+   */
   drain(): void {
-    if (this.state === OPEN && this.exchange === null && this.partial === null) this.#endPolitely();
+    const isIdle = this.state === OPEN && this.exchange === null && this.partial === null;
+    if (isIdle) this.listener.timers.arm(this, Math.min(DRAIN_IDLE_MS, this.listener.options.timeouts.keepAlive));
   }
 }
