@@ -38,7 +38,8 @@ export async function startSession(): Promise<Session> {
   const ports = await freePorts(PORTS.length);
   const byPort = new Map(PORTS.map((port, index) => [`${port}`, `${ports[index]}`]));
   const adapt = (text: string) => text.replaceAll(/\b\d{4}\b/g, (number) => byPort.get(number) ?? number);
-  const env = { ...process.env, NO_COLOR: '1', PATH: `${writeCommands(folder)}${delimiter}${process.env['PATH']}` };
+  const path = `${writeCommands(folder)}${delimiter}${process.env['PATH']}`;
+  const env = { ...process.env, NO_COLOR: '1', PATH: path, EQUIPOISE_ADMIN: adapt('http://127.0.0.1:9900') };
   const background: Task[] = [];
   let balancer: Task | undefined;
 
