@@ -8,6 +8,7 @@ const requestsOf = (counters: PoolCounters, id: string) => counters.endpoints().
 describe('ListenerCounters', () => {
   test('connections, refusals, bytes and answers', () => {
     const counters = new ListenerCounters();
+    for (let i = 0; i < 3; i++) counters.connectionArrived();
     counters.connectionOpened();
     counters.connectionOpened();
     counters.connectionClosed();
@@ -140,6 +141,7 @@ describe('Counters', () => {
     ] as const) {
       counters.assign('main', slot, 'a');
       counters.pool('web', 'main').request(slot, 200, 3);
+      for (let i = 0; i < 2; i++) counters.listener('web').connectionArrived();
       counters.listener('web').connectionOpened();
       counters.listener('web').answered(404);
       counters.listener('web').connectionRefused('limit');

@@ -1,7 +1,8 @@
 import { grownFloat64 } from '../core/load/grow.ts';
+import { GateCounters, type GateData } from './gate-counters.ts';
 import { Histogram, type HistogramData } from './histogram.ts';
 import { LATENCY_STEPS, stepOf } from './latency-steps.ts';
-import type { ListenerMetrics, PoolMetrics } from './metrics.ts';
+import type { ListenerMetrics, PoolMetrics, TurnedAway } from './metrics.ts';
 
 /** `none` holds outcomes without an HTTP status (tcp). A client that went away (499) counts as `4xx`. */
 const CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
@@ -9,7 +10,9 @@ export type StatusClass = (typeof CLASSES)[number];
 
 const STATUSES = 600;
 const RETRIED = CLASSES.length;
-const CONNECT_FAILED = RETRIED + 1;
+const HEDGED = RETRIED + 1;
+const HEDGE_WON = HEDGED + 1;
+const CONNECT_FAILED = HEDGE_WON + 1;
 const OPENED = CONNECT_FAILED + 1;
 const CLOSED = OPENED + 1;
 /** Of the endpoint's latencies, a column a step. */
@@ -43,9 +46,12 @@ export class ListenerCounters implements ListenerMetrics {
     return this.#open[0]!;
   }
 
+  connectionArrived(): void {
+    Atomics.add(this.#open, 0, 1);
+  }
+
   connectionOpened(): void {
     this.accepted++;
-    this.#open[0]!++;
   }
 
   connectionClosed(): void {
@@ -54,6 +60,7 @@ export class ListenerCounters implements ListenerMetrics {
 
   connectionRefused(reason: 'limit' | 'per-source'): void {
     this.refused[reason]++;
+    this.#open[0]!--;
   }
 
   answered(status: number): void {
@@ -97,6 +104,8 @@ export class ListenerCounters implements ListenerMetrics {
 export interface EndpointCounts {
   readonly requests: Readonly<Record<StatusClass, number>>;
   readonly retried: number;
+  readonly hedged: number;
+  readonly hedgeWon: number;
   readonly connectFailed: number;
   /** Connections to it. */
   readonly opened: number;
@@ -113,6 +122,7 @@ export interface EndpointCounts {
  */
 export class PoolCounters implements PoolMetrics {
   readonly latency = new Histogram();
+  readonly gate = new GateCounters();
   #rows: Float64Array<ArrayBuffer> = new Float64Array(16 * COLUMNS);
   readonly #ids: (string | undefined)[] = [];
   readonly #retired = new Map<string, Float64Array>();
@@ -126,6 +136,30 @@ export class PoolCounters implements PoolMetrics {
 
   retried(slot: number): void {
     this.#add(slot, RETRIED);
+  }
+
+  hedged(slot: number): void {
+    this.#add(slot, HEDGED);
+  }
+
+  hedgeWon(slot: number): void {
+    this.#add(slot, HEDGE_WON);
+  }
+
+  budgetExhausted(): void {
+    this.gate.budgetExhausted++;
+  }
+
+  queued(): void {
+    this.gate.waiting++;
+  }
+
+  unqueued(waitedMs: number): void {
+    this.gate.unqueued(waitedMs);
+  }
+
+  turnedAway(reason: TurnedAway): void {
+    this.gate.turnedAway[reason]++;
   }
 
   connectFailed(slot: number): void {
@@ -155,12 +189,13 @@ export class PoolCounters implements PoolMetrics {
 
   /** Plain data of everything, for another thread; `add` takes it. */
   data(): PoolData {
-    return { latency: this.latency.data(), endpoints: this.#sums() };
+    return { latency: this.latency.data(), gate: this.gate.data(), endpoints: this.#sums() };
   }
 
   /** Adds what another worker counted, by id: its endpoints need no slot here. */
-  add({ latency, endpoints }: PoolData): void {
+  add({ latency, gate, endpoints }: PoolData): void {
     this.latency.add(latency);
+    this.gate.add(gate);
     for (const [id, row] of endpoints) addTo(this.#retired, id, row);
   }
 
@@ -284,6 +319,7 @@ interface ListenerData {
 
 interface PoolData {
   readonly latency: HistogramData;
+  readonly gate: GateData;
   /** By id. */
   readonly endpoints: ReadonlyMap<string, Float64Array>;
 }

@@ -1,5 +1,10 @@
 /** What a listener counts; every call is a typed-array write. */
 export interface ListenerMetrics {
+  /**
+   * Before limits are looked at; then it is opened or refused. Other workers see it from now on, so that of two that come at a
+   * time never both take the last place.
+   */
+  connectionArrived(): void;
   connectionOpened(): void;
   connectionClosed(): void;
   connectionRefused(reason: 'limit' | 'per-source'): void;
@@ -15,7 +20,25 @@ export interface PoolMetrics {
   request(slot: number, status: number, latencyMs: number): void;
   /** The endpoint gets a request that another one failed to answer. */
   retried(slot: number): void;
+  /** The endpoint gets a request as its second try, beside another endpoint that is slow. */
+  hedged(slot: number): void;
+  /** Its answer came first, and is the client's. */
+  hedgeWon(slot: number): void;
+  /** A further try was not made, since the pool's budget is used up. */
+  budgetExhausted(): void;
+  /** A request waits for a place at an endpoint. */
+  queued(): void;
+  /** It waits no more, with a place or without. */
+  unqueued(waitedMs: number): void;
+  /** It was answered 503 (tcp: reset) for lack of a place. */
+  turnedAway(reason: TurnedAway): void;
   connectFailed(slot: number): void;
   connectionOpened(slot: number): void;
   connectionClosed(slot: number): void;
 }
+
+/**
+ * The line is full; another one in it was more urgent; it waited too long; the pool's adaptive limit is reached and nobody may
+ * wait.
+ */
+export type TurnedAway = 'full' | 'displaced' | 'timeout' | 'limit';

@@ -6,12 +6,14 @@ import type { DescriptorBudget } from '../../../transport/descriptors.ts';
 import type { TimerEntry, TimerWheel } from '../../../transport/timer-wheel.ts';
 import type { Socket, SocketHandlers, Transport } from '../../../transport/transport.ts';
 import { type ClientSource, ClientSources } from '../../client-source.ts';
+import type { DescribedRequest, RequestExplanation } from '../../explanation.ts';
 import type { ListenerOptions, RouteOptions } from '../../listener-options.ts';
 import { Router } from '../../routing/router.ts';
 import { WeightedPools } from '../../routing/weighted-pools.ts';
 import type { ProtocolDeps, ProtocolRuntime, ProxyPool } from '../protocol.ts';
 import { ClientConnection } from './client-connection.ts';
 import { Exchange, ONE_WRITE_BYTES } from './exchange.ts';
+import { explainRequest } from './explain.ts';
 import { Http1Pool } from './pool.ts';
 import { fixedAnswers, redirectAnswer, variant } from './problem.ts';
 import { type HeadLimits, RequestHead } from './request-head.ts';
@@ -143,6 +145,7 @@ export class Http1Listener implements ProtocolRuntime {
   }
 
   #accept(socket: Socket<ClientConnection>): void {
+    this.metrics.connectionArrived();
     const source = this.#sources.enter(socket.remoteAddress);
     const client = new ClientConnection(this, socket, source);
     socket.data = client;
@@ -220,6 +223,17 @@ export class Http1Listener implements ProtocolRuntime {
     if (bytes === null) client.answerProblem(status, keepAlive, isHead);
     else client.answer(bytes);
     client.exchangeEnded(keepAlive, requestDone);
+  }
+
+  explain(request: DescribedRequest): RequestExplanation {
+    const source = this.#sources.of(request.from);
+    return explainRequest(request, this.options, source, {
+      clientIp: (head) => (head.hasForwardedFor ? this.clientIp(head, source) : source.ip),
+      poolOf: (route) => {
+        const { pool, weighted } = this.#destinations[route]!;
+        return weighted === null ? pool : this.#pools.get(weighted.peek())!;
+      },
+    });
   }
 
   evict(picker: Picker, slot: number, everything: boolean): void {

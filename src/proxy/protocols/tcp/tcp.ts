@@ -1,7 +1,9 @@
 import type { Picker } from '../../../control/picker/picker.ts';
 import type { Role } from '../../../control/pool-options.ts';
+import { createPickRequest } from '../../../core/kernel/policy.ts';
 import type { Socket, SocketHandlers } from '../../../transport/transport.ts';
 import { ClientSources } from '../../client-source.ts';
+import type { DescribedRequest, RequestExplanation } from '../../explanation.ts';
 import type { ListenerOptions } from '../../listener-options.ts';
 import { WeightedPools } from '../../routing/weighted-pools.ts';
 import type { ProtocolDefinition, ProtocolDeps, ProtocolRuntime, ProxyPool } from '../protocol.ts';
@@ -58,6 +60,7 @@ export class TcpListener implements ProtocolRuntime {
   }
 
   #accept(socket: Socket<TcpClient>): void {
+    this.deps.listenerMetrics.connectionArrived();
     const source = this.#sources.enter(socket.remoteAddress);
     const pool = this.#pools.get(this.#destinations.next())!;
     const client = new TcpClient(this, { pool, role: this.#role }, socket, source);
@@ -79,6 +82,13 @@ export class TcpListener implements ProtocolRuntime {
     if (!this.#clients.delete(client)) return;
     this.deps.descriptors.releaseForClient();
     this.deps.listenerMetrics.connectionClosed();
+  }
+
+  explain({ from }: DescribedRequest): RequestExplanation {
+    const { ip } = this.#sources.of(from);
+    const { name, picker } = this.#pools.get(this.#destinations.peek())!;
+    const request = { ...createPickRequest(), clientIp: ip };
+    return { clientIp: ip, routes: [], pool: name, pick: picker.explain(request, null, this.#role) };
   }
 
   evict(picker: Picker, slot: number): void {
