@@ -20,6 +20,7 @@ import { type PickState, pickState } from './pick-state.ts';
 import { type PickCounts, RequestCounts } from './request-counts.ts';
 import type { Roles } from './roles.ts';
 import { Roster, type SubsetOptions } from './roster.ts';
+import type { ServedTally } from './served-counts.ts';
 import { Tried } from './tried.ts';
 import { Unfit } from './unfit.ts';
 
@@ -46,6 +47,8 @@ export interface PickerOptions {
   readonly guards?: GuardOptions;
   /** Absent: no other picker shares its guards. */
   readonly guardShare?: GuardShare;
+  /** Hears how picks ended, whatever guards there are. Default: nobody does. */
+  readonly served?: ServedTally;
   /** Absent: every endpoint of the membership. */
   readonly subset?: SubsetOptions;
   /** Hears what guards decide. */
@@ -74,6 +77,7 @@ export class Picker {
   readonly #roster: Roster;
   readonly #unfit: Unfit;
   readonly #former = new FormerPicks();
+  readonly #served: ServedTally | undefined;
   #ticket = NO_TICKET;
   /** What was chosen last is none of the policy's: it hears of no outcome. */
   #isHeldBack = false;
@@ -91,6 +95,7 @@ export class Picker {
       ...(cursor && { cursor }),
     };
     this.#pool = pool;
+    this.#served = options.served;
     this.inFlight = this.#counts;
     this.#primaries = new Group(createPolicy(this.#deps));
     this.#backups = new Group(createPolicy(this.#deps));
@@ -139,6 +144,7 @@ export class Picker {
     if (occupant === undefined || !isUnderWay) throw this.#notUnderWay(slot);
     this.#counts.finish(slot, cost);
     if (this.#former.total === 0 || !this.#former.take(slot)) occupant.group.policy.done(slot, outcome);
+    if (outcome.neutral !== true) this.#served?.record(slot, outcome.ok);
     if (!occupant.member) {
       if (this.#counts.ownRequestsOf(slot) === 0) this.#occupants.free(occupant);
       return;
@@ -154,6 +160,7 @@ export class Picker {
    * connections and tunnels, which would hold a half-open breaker's probe for hours.
    */
   judge(slot: number, ok: boolean, ticket = NO_TICKET): void {
+    this.#served?.record(slot, ok);
     if (this.#roster.guards !== null && this.isMember(slot)) this.#roster.judge(slot, ok, ticket);
   }
 
