@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Provider } from '../control/discovery/provider.ts';
+import { createProvider } from '../control/discovery/registry.ts';
 import type { Resolver } from '../control/discovery/resolver.ts';
 import { createProbe } from '../control/health/registry.ts';
 import { createMembership, type Membership, type MembershipOptions } from '../control/membership/membership.ts';
@@ -99,20 +100,24 @@ interface ListedEndpoints {
 /** A provider of a list that is replaced as a whole. */
 function listEndpoints(first: readonly EndpointOptions[]): ListedEndpoints {
   let current = first;
-  let tell: (endpoints: readonly EndpointOptions[]) => void = () => {};
+  let listen: Parameters<Provider['start']>[0] = () => {};
+  let running = { stop() {} };
+  function provide(endpoints: readonly EndpointOptions[]): void {
+    running.stop();
+    running = createProvider({ type: 'static', endpoints }).start(listen);
+    // Not before: endpoints that the membership refuses are not ours.
+    current = endpoints;
+  }
   return {
     provider: {
       start(listener) {
-        tell = listener;
-        listener(current);
-        return { stop() {} };
+        listen = listener;
+        provide(first);
+        return { stop: () => running.stop() };
       },
     },
     current: () => current,
-    replace(endpoints) {
-      tell(endpoints);
-      current = endpoints;
-    },
+    replace: provide,
   };
 }
 
