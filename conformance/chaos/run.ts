@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeMachine } from '../../bench/harness/machine.ts';
-import { missingPrograms } from '../../bench/harness/peers.ts';
+import { missingPrograms, versionOf } from '../../bench/harness/peers.ts';
 import { type Contender, equipoise, haproxy, nginx } from './harness/contenders.ts';
 import { describeResult, faultsOf } from './harness/printing.ts';
 import { FULL, play, type Result, SHORT } from './harness/stage.ts';
@@ -42,7 +42,14 @@ for (const name of values.scenario) {
 }
 if (values.json !== undefined) {
   const form = values.short ? SHORT : FULL;
-  writeFileSync(values.json, JSON.stringify({ machine: describeMachine(), form, results }, null, 1));
+  const rows = results.map(({ judgement: { sent, ok, unavoidable, lost }, ...rest }) => ({
+    ...{ scenario: rest.scenario, contender: rest.contender, counts: rest.counts, complaints: rest.complaints },
+    ...{ sent, ok, unavoidable, lost },
+  }));
+  const versions = ['haproxy', 'nginx']
+    .filter((name) => !missing.includes(name))
+    .map((name) => versionOf([name, '-v']));
+  writeFileSync(values.json, JSON.stringify({ machine: describeMachine(), versions, form, rows }, null, 1));
 }
 const ours = results.filter(({ contender }) => contender.startsWith('equipoise'));
 process.exit(ours.some((result) => faultsOf(result).length > 0) ? 1 : 0);
