@@ -44,6 +44,7 @@ export const EndpointState = z.strictObject({
   maxConnections: z.exactOptional(count()),
   backup: z.boolean(),
   zone: z.exactOptional(z.string()),
+  role: z.exactOptional(z.enum(['primary', 'replica'])).describe('What a check reports, or the configuration says.'),
   breaker: z.exactOptional(z.enum(['closed', 'open', 'half-open'])).describe('Absent without circuit breakers.'),
   ejected: z.exactOptional(z.boolean()).describe('Absent without outlier ejection.'),
   addedAtRuntime: z.boolean().describe('By the API; not in the configuration.'),
