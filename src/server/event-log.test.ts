@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { formatEvent } from './event-log.ts';
 import type { ServerHappening } from './events.ts';
 
-const change = (what: 'health' | 'addresses' | 'membership' | 'mode', from: string, to: string): ServerHappening => ({
+type What = 'health' | 'addresses' | 'membership' | 'mode' | 'role' | 'preservation';
+const change = (what: What, from: string, to: string): ServerHappening => ({
   kind: 'membership',
   pool: 'main',
   endpoint: 'a',
@@ -48,6 +49,11 @@ test.each<{ event: ServerHappening; want: string | undefined }>([
     want: 'error pool main: the function threw; least-connections decides instead',
   },
   { event: guard('', 'panic', 'off', 'on'), want: 'warn pool main: panic is on (was off): why' },
+  {
+    event: change('role', 'primary', 'replica'),
+    want: 'info pool main: endpoint a: role is replica (was primary): connect refused',
+  },
+  { event: change('preservation', 'off', 'on'), want: 'warn pool main: preservation is on: connect refused' },
   { event: change('membership', 'absent', 'member'), want: undefined },
   {
     event: { kind: 'listening', listener: 'web', address: { kind: 'tcp', host: '::1', port: 80 } },

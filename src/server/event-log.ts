@@ -92,6 +92,9 @@ function describeMembership(event: ServerEvent & { kind: 'membership' }): Line |
   const { pool, endpoint, what, from, to, reason } = event;
   // Who belongs to a pool at the start is in its configuration.
   if (what === 'membership') return undefined;
+  if (what === 'preservation') {
+    return { level: to === 'on' ? 'warn' : 'info', message: `pool ${pool}: preservation is ${to}: ${reason}` };
+  }
   const subject = `pool ${pool}: endpoint ${endpoint}`;
   if (what === 'health') {
     return { level: to === 'down' ? 'warn' : 'info', message: `${subject} is ${to} (was ${from}): ${reason}` };

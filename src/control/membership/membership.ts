@@ -8,6 +8,7 @@ import { firstCheckDelayMs } from '../health/checker.ts';
 import type { Probe } from '../health/probe.ts';
 import type { EndpointOptions, Health, HealthOptions, Mode, Role } from '../pool-options.ts';
 import { type LastCheck, Member, type MemberChecks, type MemberDeps, type MemberField } from './member.ts';
+import { type PreservationOptions, preserve } from './preservation.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Slots } from './slots.ts';
 import type { MembershipSnapshot, MembershipUpdate } from './snapshot.ts';
@@ -25,6 +26,8 @@ export interface MembershipOptions {
   readonly checks?: MembershipChecks;
   /** Default: `endpoints`, for good. */
   readonly provider?: Provider;
+  /** Keeps endpoints of `provider` that vanish many at once; absent: every update of it is believed. */
+  readonly preservation?: Omit<PreservationOptions, 'onChange'>;
   readonly onEvent?: (event: MembershipEvent) => void;
   /**
    * True while a pick of `slot` is under way, or a picker has not yet applied `leftAtVersion`, since when the slot's endpoint
@@ -46,9 +49,9 @@ export interface MembershipChecks {
 /** One change of state, told once, with its reason. */
 export interface MembershipEvent {
   readonly pool: string;
-  /** Its id. */
+  /** Its id; empty where it concerns all. */
   readonly endpoint: string;
-  readonly what: MemberField | 'weight' | 'membership';
+  readonly what: MemberField | 'weight' | 'membership' | 'preservation';
   readonly from: string;
   readonly to: string;
   /** `connect refused`, `status 500, expected 200–399`, `set by a person`. */
@@ -114,7 +117,7 @@ class LiveMembership implements Membership {
   #closed = false;
 
   constructor(options: MembershipOptions) {
-    const { checks, endpoints } = options;
+    const { checks } = options;
     this.#options = options;
     this.#pool = options.pool;
     this.#slots = new Slots(options.isSlotInUse ?? (() => false));
@@ -126,8 +129,7 @@ class LiveMembership implements Membership {
       onChange: (member, what, from, to, reason) => this.#changed(member, what, from, to, reason),
       ...(checks !== undefined && { health: memberChecks(options, checks) }),
     };
-    const provider = options.provider ?? staticEndpoints.create({ type: 'static', endpoints });
-    this.#provider = provider.start((found) => this.#replace(found));
+    this.#provider = this.#providerOf(options).start((found) => this.#replace(found));
     this.settled = Promise.all([...this.#members.values()].map((each) => each.settled)).then(() => {});
   }
 
@@ -178,6 +180,14 @@ class LiveMembership implements Membership {
     this.#provider.stop();
     for (const member of this.#members.values()) member.stop();
     this.#listeners.clear();
+  }
+
+  #providerOf({ provider, preservation, endpoints }: MembershipOptions): Provider {
+    if (provider === undefined) return staticEndpoints.create({ type: 'static', endpoints });
+    if (preservation === undefined) return provider;
+    const onChange = (state: 'on' | 'off', reason: string) =>
+      this.#event('', 'preservation', state === 'on' ? 'off' : 'on', state, reason);
+    return preserve(provider, { ...preservation, onChange });
   }
 
   #replace(endpoints: readonly EndpointOptions[]): void {
