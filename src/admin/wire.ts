@@ -163,7 +163,6 @@ export type PoolWire = z.output<typeof PoolState>;
 export type PoolListWire = z.output<typeof PoolList>;
 export type OverviewWire = z.output<typeof Overview>;
 export type EndpointPatchWire = z.input<typeof EndpointPatch>;
-export type EndpointRemovedWire = z.output<typeof EndpointRemoved>;
 export type ConfigAppliedWire = z.output<typeof ConfigApplied>;
 export type ServerEventWire = z.output<typeof ServerEvent>;
 export type ProblemWire = z.output<typeof Problem>;

@@ -12,7 +12,7 @@ Balances between targets without a configuration: ports of this machine, host:po
   --listen   address to accept on; a bare port is on 127.0.0.1 (default 8080)
   --policy   how an endpoint is picked
   --tcp      balances connections of any protocol instead of HTTP requests
-  --admin    address of /livez, /readyz and /metrics, on this machine only
+  --admin    address of the admin API and /metrics, on this machine only
 `;
 
 /** `equipoise serve`: exit codes as for `run`. */
