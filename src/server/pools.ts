@@ -6,6 +6,7 @@ import { createProbe } from '../control/health/registry.ts';
 import { createMembership, type Membership, type MembershipOptions } from '../control/membership/membership.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
 import type { EndpointOptions, PoolOptions } from '../control/pool-options.ts';
+import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createPoolPicker, type PoolPicker, type PoolPickerDeps, type PoolShare } from './pool-picker.ts';
 import { carryChanges } from './saved-state.ts';
@@ -41,7 +42,7 @@ export async function startPool(
 ): Promise<ServedPool> {
   const { clock, rng, resolver } = deps;
   const picker = await createPoolPicker(name, options, deps, share);
-  const listed = listEndpoints(options.endpoints);
+  const listed = listEndpoints(name, options.endpoints, share?.memory.counts.capacity);
   const checks = checksOf(options, deps, picker);
   const membership = createMembership({
     ...{ pool: name, endpoints: options.endpoints, clock, rng, resolver },
@@ -69,6 +70,7 @@ function serve(
     endpoints: listed.current,
     replaceEndpoints: listed.replace,
     async prepare(next) {
+      refuseTooMany(picker.name, next.endpoints, share?.memory.counts.capacity);
       const applyPicker = await picker.prepare(next);
       const checks = checksOf(next, deps, picker);
       return () => {
@@ -98,11 +100,12 @@ interface ListedEndpoints {
 }
 
 /** A provider of a list that is replaced as a whole. */
-function listEndpoints(first: readonly EndpointOptions[]): ListedEndpoints {
+function listEndpoints(pool: string, first: readonly EndpointOptions[], room?: number): ListedEndpoints {
   let current = first;
   let listen: Parameters<Provider['start']>[0] = () => {};
   let running = { stop() {} };
   function provide(endpoints: readonly EndpointOptions[]): void {
+    refuseTooMany(pool, endpoints, room);
     running.stop();
     running = createProvider({ type: 'static', endpoints }).start(listen);
     // Not before: endpoints that the membership refuses are not ours.
@@ -119,6 +122,13 @@ function listEndpoints(first: readonly EndpointOptions[]): ListedEndpoints {
     current: () => current,
     replace: provide,
   };
+}
+
+/** Workers share memory of a fixed size, made when the pool was. */
+function refuseTooMany(pool: string, { length }: readonly EndpointOptions[], room = Number.POSITIVE_INFINITY): void {
+  if (length <= room) return;
+  const message = `pool ${pool}: ${length} endpoints, and there is room for ${room} until the next start`;
+  throw new EquipoiseError('config-invalid', message);
 }
 
 /** Resolves when every name was asked for once, at the latest after `limitMs`: a dead name server must not keep us from serving. */
