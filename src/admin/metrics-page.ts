@@ -1,6 +1,8 @@
 import type { Health } from '../control/pool-options.ts';
 import type { PoolState, RunningServer } from '../server/server.ts';
-import type { Counters, EndpointCounts, ListenerCounters, StatusClass } from '../telemetry/counters.ts';
+import type { Counters, ListenerCounters } from '../telemetry/counters.ts';
+import type { GateCounters } from '../telemetry/gate-counters.ts';
+import type { EndpointCounts, StatusClass } from '../telemetry/pool-counters.ts';
 import { createPrometheusText, type PrometheusText } from '../telemetry/prometheus.ts';
 import { type BuildInfo, writeProcess } from './process-metrics.ts';
 
@@ -11,6 +13,7 @@ export async function metricsPage(server: RunningServer | undefined, build: Buil
     const counters = await server.collect();
     writeListeners(to, counters);
     writeTraffic(to, counters);
+    writeGates(to, counters);
     writePools(to, server.pools(), counters);
   }
   writeProcess(to, build);
@@ -58,6 +61,10 @@ function writeTraffic(to: PrometheusText, counters: Counters): void {
   }
   to.family('equipoise_retries_total', 'counter', 'Tries this endpoint got because another one had failed.');
   each((counts) => counts.retried);
+  to.family('equipoise_hedges_total', 'counter', 'Second tries this endpoint got because another one was slow.');
+  each((counts) => counts.hedged);
+  to.family('equipoise_hedge_wins_total', 'counter', 'Second tries whose answer came first.');
+  each((counts) => counts.hedgeWon);
   to.family('equipoise_connect_failures_total', 'counter', 'Connections to this endpoint that did not come about.');
   each((counts) => counts.connectFailed);
   to.family('equipoise_endpoint_connections_opened_total', 'counter', 'Connections to this endpoint that were opened.');
@@ -76,6 +83,34 @@ function* trafficOf({ traffic }: Counters): Generator<Traffic> {
       for (const [endpoint, counts] of counters.endpoints()) yield { labels: { listener, pool, endpoint }, counts };
     }
   }
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Of pools in which something happened at the entrance; one that has no line has no gauge. */
+function writeGates(to: PrometheusText, { traffic }: Counters): void {
+  const each = (write: (gate: GateCounters, labels: Labels) => void) => {
+    for (const [listener, byPool] of traffic) {
+      for (const [pool, { gate }] of byPool) write(gate, { listener, pool });
+    }
+  };
+  const some = (count: number, labels: Labels) => {
+    if (count !== 0) to.sample(count, labels);
+  };
+  to.family('equipoise_retries_refused_total', 'counter', 'Retries and hedges not made, as the budget was used up.');
+  each((gate, labels) => some(gate.budgetExhausted, labels));
+  to.family('equipoise_queue_length', 'gauge', 'Requests (tcp: connections) that wait for a place at an endpoint.');
+  each((gate, labels) => {
+    if (gate.waiting > 0 || gate.waited.count > 0) to.sample(gate.waiting, labels);
+  });
+  to.family('equipoise_queue_wait_seconds', 'histogram', 'Time in the queue, however it ended.');
+  each((gate, labels) => {
+    if (gate.waited.count > 0) to.histogram(gate.waited, labels);
+  });
+  to.family('equipoise_turned_away_total', 'counter', 'Answered 503 (tcp: reset) for lack of a place, by the reason.');
+  each((gate, labels) => {
+    for (const [reason, count] of Object.entries(gate.turnedAway)) some(count, { ...labels, reason });
+  });
 }
 
 const HEALTH: Readonly<Record<Health, number>> = { up: 1, down: 0, unknown: -1 };

@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.ts';
 import type { EndpointOptions } from '../control/pool-options.ts';
 import type { PoolState, RunningServer } from '../server/server.ts';
-import type { Counters, EndpointCounts, StatusClass } from '../telemetry/counters.ts';
+import type { Counters } from '../telemetry/counters.ts';
+import type { EndpointCounts, StatusClass } from '../telemetry/pool-counters.ts';
 import { LATENCY_STEPS } from '../telemetry/latency-steps.ts';
 import type { EndpointWire, PoolWire, RequestsWire } from './wire.ts';
 
@@ -119,7 +120,7 @@ export function countsOf({ traffic }: Counters, pool: string): Map<string, Endpo
 
 export function sum(all: Iterable<EndpointCounts>): EndpointCounts & { readonly requests: RequestsWire } {
   const requests: Record<StatusClass, number> = { none: 0, '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 };
-  const total = { retried: 0, connectFailed: 0, opened: 0, closed: 0 };
+  const total = { retried: 0, hedged: 0, hedgeWon: 0, connectFailed: 0, opened: 0, closed: 0 };
   const latency = new Float64Array(LATENCY_STEPS);
   for (const each of all) {
     for (const name of Object.keys(requests) as StatusClass[]) requests[name] += each.requests[name];

@@ -1,10 +1,10 @@
 import { Document, isCollection, isPair, isScalar, isSeq, type Node, visit } from 'yaml';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
 import { formatAddress } from './addresses.ts';
-import { HIDDEN } from './admin.ts';
 import type { Config } from './config.ts';
 import type { Path } from './problem.ts';
 import { formatDuration, formatSize } from './scalars.ts';
+import { HIDDEN, isSecret } from './secrets.ts';
 
 const durationKeys = [
   'drainTimeout',
@@ -17,7 +17,8 @@ const durationKeys = [
   'slowStart',
 ];
 const ejectionKeys = ['baseEjection', 'maxEjection'];
-const sizeKeys = ['headBytes', 'bodyBytes'];
+const retryKeys = ['backoff', 'maxRetryAfter', 'after'];
+const sizeKeys = ['headBytes', 'bodyBytes', 'bufferBytes'];
 
 /** The configuration as a file could say it, with every default filled in and secrets replaced by `HIDDEN`. */
 export function effectiveInput(config: Config): unknown {
@@ -66,16 +67,10 @@ function encode(value: unknown, path: Path): unknown {
 }
 
 function encodeNumber(value: number, parent: string, key: string): unknown {
-  if (ejectionKeys.includes(key)) return formatDuration(value);
+  if (ejectionKeys.includes(key) || retryKeys.includes(key)) return formatDuration(value);
   if (durationKeys.includes(key) || parent === 'timeouts') return formatDuration(value);
   return sizeKeys.includes(key) ? formatSize(value) : value;
 }
-
-const secretKeys: readonly unknown[] = ['token', 'readToken'];
-/** Tokens of `admin`, and the password of a pool's checks: a header of these may have any name. */
-const isSecret = (path: Path): boolean =>
-  (path.length === 2 && path[0] === 'admin' && secretKeys.includes(path[1])) ||
-  (path.length === 4 && path[0] === 'pools' && path[2] === 'health' && path[3] === 'password');
 
 const escapeDollar = (value: unknown): unknown =>
   typeof value === 'string' ? value.replaceAll('${', () => '$${') : value;

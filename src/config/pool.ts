@@ -6,6 +6,7 @@ import { CircuitBreakerFile, OutliersFile, PanicFile } from './guards.ts';
 import { misread, type Reading, scalar, section } from './reading.ts';
 import { HealthFile, PolicyFile } from './registered.ts';
 import { choice, decimal, duration, flag, integer, text } from './scalars.ts';
+import { AdaptiveLimitFile, HedgeFile, QueueFile, RetriesFile } from './tries.ts';
 
 const Location = section({
   latitude: decimal({ min: -90, max: 90 }).describe('Degrees, north positive.'),
@@ -58,28 +59,23 @@ function readAuthority(host: string): Reading<string> {
   return misread(`"${host}" is not a host`, 'write example.com or example.com:8080');
 }
 
-const PoolTimeouts = section(
-  {
-    connect: duration().prefault('5s').describe('To a connection.'),
-    response: duration().prefault('60s').describe('From the request’s last byte to the answer’s first, per try.'),
-    idle: duration()
-      .prefault('60s')
-      .describe('Without a byte in either direction while a message is under way; also tcp.'),
-    tunnel: duration().prefault('1h').describe('Without a byte in either direction of an upgraded connection.'),
-  },
-  ['queue'],
-);
+const PoolTimeouts = section({
+  connect: duration().prefault('5s').describe('To a connection.'),
+  response: duration().prefault('60s').describe('From the request’s last byte to the answer’s first, per try.'),
+  request: z
+    .exactOptional(duration())
+    .describe('From the request’s head to the answer’s first byte, waiting and every try included; absent: no limit.'),
+  idle: duration()
+    .prefault('60s')
+    .describe('Without a byte in either direction while a message is under way; also tcp.'),
+  tunnel: duration().prefault('1h').describe('Without a byte in either direction of an upgraded connection.'),
+});
 
 const PoolConnections = section({
   idle: integer({ max: 1_000_000 }).prefault(256).describe('Connections kept idle per endpoint; 0: none.'),
   maxAge: duration().prefault('10m').describe('After which a connection is not used again.'),
   maxRequests: integer({ min: 1 }).prefault(100_000).describe('After which a connection is not used again.'),
 });
-
-const Retries = section(
-  { attempts: integer({ max: 100 }).prefault(1).describe('Further tries on other endpoints; 0: none.') },
-  ['budget', 'backoff', 'statuses'],
-);
 
 /** Endpoints that serve the same thing, with a policy. */
 export const PoolFile = section(
@@ -95,7 +91,16 @@ export const PoolFile = section(
       .exactOptional(duration())
       .describe('In which a new or recovered endpoint reaches its weight; absent: at once.'),
     panic: z.exactOptional(PanicFile).describe('Ignores checks when too few endpoints pass them; absent: never.'),
-    retries: Retries.prefault({}).describe('After connect failures and connections cut before the first byte.'),
+    retries: RetriesFile.prefault({}).describe('After connect failures and connections cut before the first byte.'),
+    hedge: z
+      .exactOptional(HedgeFile)
+      .describe('A second try on another endpoint where the first one is slow, for idempotent requests; absent: none.'),
+    queue: z
+      .exactOptional(QueueFile)
+      .describe('Who waits when every endpoint is at its limit; absent: nobody, 503 at once.'),
+    adaptiveLimit: z
+      .exactOptional(AdaptiveLimitFile)
+      .describe('Answers 503 before endpoints collapse: a limit learned from latencies; absent: off.'),
     timeouts: PoolTimeouts.prefault({}).describe('Time-outs towards endpoints.'),
     connections: PoolConnections.prefault({}).describe('Connections kept to the endpoints.'),
     cost: z
@@ -106,5 +111,5 @@ export const PoolFile = section(
     forwarded: flag().prefault(false).describe('Adds `Forwarded` to requests.'),
     requestId: flag().prefault(false).describe('Makes `X-Request-Id` where a trusted proxy has not sent one.'),
   },
-  ['discovery', 'hedge', 'sticky', 'queue', 'tls', 'http'],
+  ['discovery', 'sticky', 'tls', 'http'],
 );

@@ -15,7 +15,13 @@ export interface PoolOptions {
   readonly slowStart?: number;
   /** Below which share of endpoints that are not down checks are not believed; absent: never. */
   readonly panic?: { readonly below: number };
-  readonly retries: { /** Further tries on other endpoints; 0 = none. */ readonly attempts: number };
+  readonly retries: RetryFields;
+  /** A second try where the first one is slow; absent: none. */
+  readonly hedge?: HedgeFields;
+  /** Absent: 503 at once when every endpoint is at its limit. */
+  readonly queue?: QueueFields;
+  /** Absent: off. */
+  readonly adaptiveLimit?: AdaptiveLimitFields;
   readonly timeouts: PoolTimeouts;
   readonly connections: PoolConnections;
   /** What a request weighs in flight; absent: 1. */
@@ -70,6 +76,47 @@ export type Role = 'primary' | 'replica';
 /** What checks say; `unknown` endpoints, not judged yet, are picked. */
 export type Health = 'up' | 'down' | 'unknown';
 
+/** Times in milliseconds. */
+export interface RetryFields {
+  /** Further tries on other endpoints; 0: none. Default 1. */
+  readonly attempts: number;
+  /** Further tries, hedges included, per request; see `core/guards/retry-budget.ts`. Default 0.2. */
+  readonly budget: number;
+  /** What the pause before the second and later retries is drawn from; 0: none. Default 25. */
+  readonly backoff: number;
+  /** Statuses of an answer that idempotent requests are tried again for. Default none. */
+  readonly statuses: readonly number[];
+  /** Bytes of a body that are kept to send it again; what comes in one read with its head is kept in any case. Default 65,536. */
+  readonly bufferBytes: number;
+  /** The longest `Retry-After` that is waited for; an answer that asks for more is passed on. Default 1000. */
+  readonly maxRetryAfter: number;
+}
+
+/** At least one of the two; both: the later moment. */
+export interface HedgeFields {
+  /** Of the pool's latencies of late, above 0 and below 100. */
+  readonly percentile?: number;
+  /** Milliseconds. */
+  readonly after?: number;
+}
+
+export interface QueueFields {
+  /** Requests (tcp: connections) that may wait, in each worker. Default 1024. */
+  readonly size: number;
+  /** Milliseconds. Default 5000. */
+  readonly timeout: number;
+  /** Who is first: the urgency that this header names, 0 (first) to 7, 3 without it. Absent: who came first. */
+  readonly priority?: `header:${string}`;
+}
+
+/** See `core/guards/adaptive-limit.ts`. */
+export interface AdaptiveLimitFields {
+  readonly initial: number;
+  readonly min: number;
+  readonly max: number;
+  readonly tolerance: number;
+}
+
 /** See `core/guards/circuit-breaker.ts`; `openFor` in milliseconds. */
 export interface CircuitBreakerFields {
   readonly failures: number;
@@ -118,6 +165,8 @@ export interface PoolTimeouts {
   readonly connect: number;
   /** From the request's last sent byte to the answer's first, per try. Default 60000. */
   readonly response: number;
+  /** From a request's head to the answer's first byte, waiting and every try included. Absent: no limit. */
+  readonly request?: number;
   /** Without a byte in either direction while a message is under way; also tcp. Default 60000. */
   readonly idle: number;
   /** Without a byte in either direction of an upgraded connection. Default 3600000. */

@@ -15,6 +15,7 @@ import type { Policy, PolicyDeps } from '../core/kernel/policy.ts';
 import type { Rng } from '../core/kernel/rng.ts';
 import { SharedInFlight } from '../core/load/shared-in-flight.ts';
 import type { ProxyPool } from '../proxy/protocols/protocol.ts';
+import { PoolGate } from '../proxy/upstream/pool-gate.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { ServerHappening } from './events.ts';
 import { type PolicySource, policyOf } from './own-policy.ts';
@@ -83,7 +84,8 @@ export async function createPoolPicker(
     guards: guardOptions(options),
     onEvent: tellOnce((event) => emit({ kind: 'guard', ...event }), share),
   });
-  const pool = { name, options, picker, ...(cost && { cost }) };
+  const gate = new PoolGate(options, { clock, rng, onError: (error) => emit({ kind: 'exception', error }) });
+  const pool = { name, options, picker, gate, ...(cost && { cost }) };
   return follow(pool, source, deps, { slots: new Map(), traffic: trafficOf(served) });
 }
 
@@ -109,7 +111,7 @@ interface PoolRecords {
 }
 
 function follow(pool: ProxyPool, source: PolicySource, deps: PoolPickerDeps, records: PoolRecords): PoolPicker {
-  const { name, options, picker } = pool;
+  const { name, options, picker, gate } = pool;
   const { slots } = records;
   return {
     ...pool,
@@ -130,7 +132,8 @@ function follow(pool: ProxyPool, source: PolicySource, deps: PoolPickerDeps, rec
         if (!isSamePolicy) picker.replacePolicy(nextSource.create);
         const guards = guardOptions(next);
         if (!isDeepStrictEqual(guards, guardOptions(options))) picker.replaceGuards(guards);
-        const configured = { name, options: next, picker, ...(cost && { cost }) };
+        gate.configure(next);
+        const configured = { name, options: next, picker, gate, ...(cost && { cost }) };
         return follow(configured, isSamePolicy ? source : nextSource, deps, records);
       };
     },

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Counters, ListenerCounters, PoolCounters } from './counters.ts';
+import { Counters, ListenerCounters } from './counters.ts';
 import { stepOf } from './latency-steps.ts';
+import { PoolCounters } from './pool-counters.ts';
 
 const requestsOf = (counters: PoolCounters, id: string) => counters.endpoints().get(id)?.requests;
 

@@ -1,5 +1,5 @@
 import type { RunningServer } from '../../server/server.ts';
-import type { EndpointCounts } from '../../telemetry/counters.ts';
+import type { EndpointCounts } from '../../telemetry/pool-counters.ts';
 import type { Traffic } from './traffic.ts';
 import type { DemoFrame, EndpointRow } from './view.ts';
 

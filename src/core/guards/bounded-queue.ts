@@ -36,6 +36,12 @@ export interface BoundedQueueDeps<T> {
 /** What `push` answers when it refuses. */
 export const REFUSED = -1;
 
+/** What is answered to an offer: it is taken, left to the next in turn, or nobody need be asked. */
+export type Offer = typeof TAKEN | typeof PASSED | typeof STOP;
+export const TAKEN = 0;
+export const PASSED = 1;
+export const STOP = 2;
+
 const MAX_SIZE = 65_536;
 const MAX_CLASSES = 31;
 const NONE = -1;
@@ -111,6 +117,23 @@ export class BoundedQueue<T> {
     return this.#length === 0 ? undefined : this.#take(this.#ofClass.first(highestBit(this.#occupied)));
   }
 
+  /**
+   * Shows the entries in the order of their turns to `take` until it answers `STOP`; those that it answers `TAKEN` for leave.
+   * It must not call the queue.
+   */
+  offer(take: (item: T) => Offer): void {
+    for (let priority = this.#ofClass.count - 1; priority >= 0; priority--) {
+      let place = this.#ofClass.first(priority);
+      while (place !== NONE) {
+        const next = this.#ofClass.next(place);
+        const answer = take(this.#items[place] as T);
+        if (answer === TAKEN) this.#take(place);
+        else if (answer === STOP) return;
+        place = next;
+      }
+    }
+  }
+
   /** False when the entry left already. */
   remove(ticket: number): boolean {
     const place = ticket % this.#capacity;
@@ -170,6 +193,10 @@ class PlaceLists {
 
   first(list: number): number {
     return this.#firsts[list]!;
+  }
+
+  next(place: number): number {
+    return this.#nexts[place]!;
   }
 
   last(list: number): number {

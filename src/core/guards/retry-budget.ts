@@ -67,9 +67,9 @@ export class RetryBudget {
     return this.#activeTries;
   }
 
-  /** A request began: its first try, not a further one. */
-  start(): void {
-    this.#turn();
+  /** A request began: its first try, not a further one. `nowMs`: the clock's time, where the caller knows it. */
+  start(nowMs = this.#clock.now()): void {
+    this.#turn(nowMs);
     this.#requests[this.#place()]!++;
     this.#requestSum++;
     this.#activeRequests++;
@@ -106,8 +106,8 @@ export class RetryBudget {
   }
 
   /** Drops the slices that are older than the ttl. */
-  #turn(): void {
-    const slice = Math.floor((this.#clock.now() - this.#originMs) / this.#sliceMs);
+  #turn(nowMs = this.#clock.now()): void {
+    const slice = Math.floor((nowMs - this.#originMs) / this.#sliceMs);
     const behind = Math.min(slice - this.#slice, SLICES);
     if (behind <= 0) return;
     this.#slice = slice;

@@ -9,12 +9,15 @@ import type { SocketHandlers, Transport } from '../../transport/transport.ts';
 import type { ListenerOptions } from '../listener-options.ts';
 import type { CostFunction } from '../request-cost.ts';
 import type { SourceCounter } from '../shared-sources.ts';
+import type { PoolGate } from '../upstream/pool-gate.ts';
 
 /** A pool as protocols see it. */
 export interface ProxyPool {
   readonly name: string;
   readonly options: PoolOptions;
   readonly picker: Picker;
+  /** The same for all listeners of a worker. */
+  readonly gate: PoolGate;
   /** The function of `options.cost`, where that names a module. */
   readonly cost?: CostFunction;
 }

@@ -1,9 +1,10 @@
 import { BodyReader, BY_LENGTH, CHUNKED, NO_BODY, UNTIL_CLOSE } from './body-reader.ts';
 import type { ClientConnection } from './client-connection.ts';
-import { type Exchange, ONE_WRITE_BYTES } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { COMPLETE, INCOMPLETE } from './field-scanner.ts';
 import type { Http1Listener } from './listener.ts';
 import { PartialHead } from './partial-head.ts';
+import { ONE_WRITE_BYTES } from './request-copy.ts';
 import { ResponseHead } from './response-head.ts';
 import {
   isForwardedAsIs,
@@ -12,6 +13,7 @@ import {
   writeResponseHead,
   writeSwitchingHead,
 } from './response-writer.ts';
+import type { Try } from './try.ts';
 
 /** What the bytes of an answer led to. */
 export const NEEDS_MORE = 0;
@@ -20,6 +22,8 @@ export const DONE = 1;
 export const BROKEN = 2;
 /** 101: from here on it is a tunnel. */
 export const SWITCHED = 3;
+/** Read and thrown away: another endpoint is asked. */
+export const DISCARDED = 4;
 
 /** More interim answers than this before the final one are an attack, not information. */
 const MAX_INTERIM_ANSWERS = 32;
@@ -38,6 +42,7 @@ export class Answer {
   /** Behind the head of a 101: the tunnel's first bytes. */
   rest: Buffer = NO_BYTES;
   readonly #listener: Http1Listener;
+  #try: Try | null = null;
   #readsReports = false;
   readonly #body = new BodyReader();
   /** The body has no framing of its own and goes out chunked. */
@@ -49,8 +54,9 @@ export class Answer {
     this.#listener = listener;
   }
 
-  /** `readsReports`: what the endpoint says of its load is for us, and not for the client. */
-  begin(readsReports: boolean): void {
+  /** To the request of this try. `readsReports`: what the endpoint says of its load is for us, and not for the client. */
+  begin(each: Try, readsReports: boolean): void {
+    this.#try = each;
     this.#readsReports = readsReports;
     this.#interimAnswers = 0;
     this.#partial = null;
@@ -89,6 +95,8 @@ export class Answer {
     }
     this.#partial = null;
     if (status !== COMPLETE) return BROKEN;
+    if (exchange.discards(this.#try!, head)) return this.#discard(exchange, head, bytes, end);
+    exchange.settle(this.#try!, false);
     if (head.status === 101) return this.#switchProtocols(exchange, head, bytes.subarray(head.end, end));
     return this.#forwardHead(exchange, head, bytes, end, servedByLine);
   }
@@ -113,9 +121,18 @@ export class Answer {
 
   /** 100, 102, 103: passed on to clients that know them. */
   #forwardInterim(exchange: Exchange, head: ResponseHead): void {
+    exchange.settle(this.#try!, true);
     if (exchange.isHttp10) return;
     const { scratch } = this.#listener;
     exchange.client!.send(scratch, 0, writeInterimHead(head, scratch), false);
+  }
+
+  /** What came of the body is the end of it, or the connection is of no more use. */
+  #discard(exchange: Exchange, head: ResponseHead, bytes: Buffer, end: number): number {
+    const body = this.#body;
+    this.#beginBody(exchange, head);
+    if (body.read(bytes, head.end, end) !== end || !body.done) this.keepAlive = false;
+    return DISCARDED;
   }
 
   #switchProtocols(exchange: Exchange, head: ResponseHead, rest: Buffer): number {

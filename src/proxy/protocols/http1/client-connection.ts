@@ -52,8 +52,8 @@ export class ClientConnection extends ClientInput {
     return end;
   }
 
-  answerProblem(status: number, keepAlive: boolean, isHead: boolean): void {
-    this.answer(problemAnswer(status, !keepAlive, isHead));
+  answerProblem(status: number, keepAlive: boolean, isHead: boolean, retryAfterSeconds = 0): void {
+    this.answer(problemAnswer(status, !keepAlive, isHead, retryAfterSeconds));
   }
 
   answer(bytes: Buffer): void {

@@ -3,17 +3,20 @@ import type { PoolOptions } from '../../../control/pool-options.ts';
 import type { PoolMetrics } from '../../../telemetry/metrics.ts';
 import { policyNeeds } from '../../policy-needs.ts';
 import { IdleConnections } from '../../upstream/idle-connections.ts';
+import type { PoolGate } from '../../upstream/pool-gate.ts';
 import type { ProtocolDeps, ProxyPool } from '../protocol.ts';
 import { compileKey, type KeyReader } from './affinity-key.ts';
 import { type CostReader, compileCost } from './request-cost.ts';
 import type { RequestExtras } from './request-writer.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
+import { compileUrgency, type UrgencyReader } from './urgency.ts';
 
 /** A pool as one http listener uses it: its idle connections, and what depends only on the configuration. */
 export class Http1Pool {
   readonly name: string;
   options!: PoolOptions;
   readonly picker: Picker;
+  readonly gate: PoolGate;
   readonly metrics: PoolMetrics;
   readonly idle: IdleConnections<UpstreamConnection>;
   requestExtras!: RequestExtras;
@@ -21,6 +24,8 @@ export class Http1Pool {
   keyOf!: KeyReader | null;
   /** Null where every request costs 1. */
   costOf!: CostReader | null;
+  /** Null where nobody is more urgent than others. */
+  urgencyOf!: UrgencyReader | null;
   /** The policy wants what endpoints report of their load. */
   readsReports!: boolean;
   readonly #deps: ProtocolDeps;
@@ -29,6 +34,7 @@ export class Http1Pool {
   constructor(pool: ProxyPool, deps: ProtocolDeps) {
     this.name = pool.name;
     this.picker = pool.picker;
+    this.gate = pool.gate;
     this.metrics = deps.poolMetrics(pool.name);
     this.idle = new IdleConnections(pool.options.connections.idle);
     this.#deps = deps;
@@ -48,6 +54,7 @@ export class Http1Pool {
     const { key, reports } = policyNeeds(options.policy);
     this.keyOf = compileKey(key);
     this.costOf = compileCost(options.cost, cost, this.#deps.onError);
+    this.urgencyOf = compileUrgency(options.queue);
     this.readsReports = reports;
   }
 

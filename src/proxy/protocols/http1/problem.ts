@@ -9,7 +9,9 @@ const TITLES: Record<number, string> = {
   413: 'Content Too Large',
   414: 'URI Too Long',
   417: 'Expectation Failed',
+  429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
   501: 'Not Implemented',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
@@ -24,7 +26,9 @@ const DETAILS: Record<number, string> = {
   413: 'The request body is larger than this listener allows.',
   414: 'The request target is longer than this listener allows.',
   417: 'Only the expectation 100-continue is known.',
+  429: 'The endpoints are asked too much.',
   431: 'The header fields are larger or more than this listener allows.',
+  500: 'The endpoints failed to serve the request.',
   501: 'CONNECT is not served here.',
   502: 'The endpoint could not be reached or gave no valid answer.',
   503: 'No endpoint can take the request now.',
@@ -34,25 +38,23 @@ const DETAILS: Record<number, string> = {
 
 const problems = new Map<number, Buffer>();
 
-/** An error answer of ours as problem+json (RFC 9457), made once. `isHead`: without the body. */
-export function problemAnswer(status: number, close: boolean, isHead: boolean): Buffer {
-  const key = 4 * status + variant(close, isHead);
-  const problem = problems.get(key) ?? makeProblem(status, close, isHead);
+/**
+ * An error answer of ours as problem+json (RFC 9457), made once. `isHead`: without the body. `retryAfterSeconds` above 0 is told
+ * to the client.
+ */
+export function problemAnswer(status: number, close: boolean, isHead: boolean, retryAfterSeconds = 0): Buffer {
+  const key = 4 * (status + 1000 * retryAfterSeconds) + variant(close, isHead);
+  const problem = problems.get(key) ?? makeProblem(status, close, isHead, retryAfterSeconds);
   problems.set(key, problem);
   return problem;
 }
 
-function makeProblem(status: number, close: boolean, isHead: boolean): Buffer {
+function makeProblem(status: number, close: boolean, isHead: boolean, retryAfterSeconds: number): Buffer {
   const title = TITLES[status] ?? 'Error';
   const body = JSON.stringify({ type: 'about:blank', title, status, detail: DETAILS[status] ?? title });
-  return answer(
-    status,
-    title,
-    ['Content-Type: application/problem+json', 'Cache-Control: no-store'],
-    body,
-    close,
-    isHead,
-  );
+  const fields = ['Content-Type: application/problem+json', 'Cache-Control: no-store'];
+  if (retryAfterSeconds > 0) fields.push(`Retry-After: ${retryAfterSeconds}`);
+  return answer(status, title, fields, body, close, isHead);
 }
 
 /** Which of the four forms of an answer of ours: whether it closes, whether it answers HEAD. */

@@ -40,6 +40,8 @@ export class RequestHead extends RequestLine {
   hasForwardedProto = false;
   hasForwardedHost = false;
   hasRequestId = false;
+  /** The client says that the request may be sent again (draft-ietf-httpapi-idempotency-key-header). */
+  hasIdempotencyKey = false;
   readonly cuts = new Cuts();
   readonly fields: FieldScanner;
 
@@ -124,6 +126,7 @@ export class RequestHead extends RequestLine {
     this.hasForwardedProto = false;
     this.hasForwardedHost = false;
     this.hasRequestId = false;
+    this.hasIdempotencyKey = false;
     this.#closes = false;
     this.#connectionNames = false;
     this.#wantsUpgrade = false;
@@ -162,6 +165,10 @@ export class RequestHead extends RequestLine {
       case 14:
         if (isName(bytes, p, 'content-length')) return this.#onContentLength(bytes, field);
         if (isName(bytes, p, 'http2-settings')) this.#cut(field);
+        else if (isName(bytes, p, 'x-forwarded-')) this.#onForwarded(bytes, field, p);
+        return COMPLETE;
+      case 15:
+        if (isName(bytes, p, 'idempotency-key')) this.hasIdempotencyKey = true;
         else if (isName(bytes, p, 'x-forwarded-')) this.#onForwarded(bytes, field, p);
         return COMPLETE;
       case 16:

@@ -5,8 +5,11 @@ const AMPERSAND = 38;
 const EQUALS = 61;
 const QUESTION = 63;
 
+/** A parsed head of either kind. */
+type Head = Pick<RequestHead, 'bytes' | 'fields'>;
+
 /** The first field of that lower-case name, as an index among the head's fields; −1 when there is none. */
-export function fieldOf({ bytes, fields }: RequestHead, lowerName: string): number {
+export function fieldOf({ bytes, fields }: Head, lowerName: string): number {
   const { offsets, count } = fields;
   for (let field = 0; field < count; field++) {
     if (isToken(bytes, offsets[4 * field]!, offsets[4 * field + 1]!, lowerName)) return field;
@@ -15,7 +18,7 @@ export function fieldOf({ bytes, fields }: RequestHead, lowerName: string): numb
 }
 
 /** Its value without white space around it; undefined when there is none. */
-export function headerOf(head: RequestHead, lowerName: string): string | undefined {
+export function headerOf(head: Head, lowerName: string): string | undefined {
   const field = fieldOf(head, lowerName);
   if (field === -1) return undefined;
   const { offsets } = head.fields;

@@ -2,11 +2,13 @@ import type { Picker } from '../../../control/picker/picker.ts';
 import { Connection } from '../../../transport/connection.ts';
 import type { ConnectErrorCode, Socket, SocketHandlers } from '../../../transport/transport.ts';
 import { relay, relayDrained, relayEnd, relayProgress, relayTimeout } from '../../splice.ts';
-import { Answer, BROKEN, DONE, SWITCHED } from './answer.ts';
+import type { Failure } from './admission.ts';
+import { Answer, BROKEN, DISCARDED, DONE, SWITCHED } from './answer.ts';
 import type { ClientConnection } from './client-connection.ts';
-import type { Exchange, Failure } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import type { Http1Listener } from './listener.ts';
 import type { Http1Pool } from './pool.ts';
+import type { Try } from './try.ts';
 
 const CONNECTING = 0;
 const IDLE = 1;
@@ -27,23 +29,26 @@ export class UpstreamConnection extends Connection {
   readonly #answer: Answer;
   #state = CONNECTING;
   #exchange: Exchange | null;
+  /** Of the exchange. */
+  #try: Try;
   #tunnel: ClientConnection | null = null;
   #addressIndex = 0;
   #requests = 0;
   #createdAtMs = 0;
 
-  private constructor(listener: Http1Listener, pool: Http1Pool, slot: number, exchange: Exchange) {
+  private constructor(listener: Http1Listener, pool: Http1Pool, each: Try, exchange: Exchange) {
     super();
     this.#listener = listener;
     this.#pool = pool;
-    this.#slot = slot;
+    this.#slot = each.slot;
+    this.#try = each;
     this.#exchange = exchange;
     this.#answer = new Answer(listener);
   }
 
-  /** Starts a connection for `exchange`; it calls `exchange.sendOn` or `exchange.upstreamFailed`, not before it returns. */
-  static connect(listener: Http1Listener, pool: Http1Pool, slot: number, exchange: Exchange): UpstreamConnection {
-    const connection = new UpstreamConnection(listener, pool, slot, exchange);
+  /** Starts a connection for a try of `exchange`; it calls `exchange.sendOn` or `exchange.upstreamFailed`, not before it returns. */
+  static connect(listener: Http1Listener, pool: Http1Pool, each: Try, exchange: Exchange): UpstreamConnection {
+    const connection = new UpstreamConnection(listener, pool, each, exchange);
     listener.timers.arm(connection, pool.options.timeouts.connect);
     connection.#dial();
     return connection;
@@ -69,7 +74,7 @@ export class UpstreamConnection extends Connection {
     this.#listener.upstreams.add(this);
     this.#createdAtMs = this.#listener.clock.now();
     const { client } = this.#exchange;
-    this.#exchange.sendOn(this, null);
+    this.#exchange.sendOn(this, this.#try, null);
     client?.resumeInput();
   }
 
@@ -86,11 +91,12 @@ export class UpstreamConnection extends Connection {
   }
 
   /** The connection is `exchange`'s now; its request goes out next. */
-  startExchange(exchange: Exchange): void {
+  startExchange(exchange: Exchange, each: Try): void {
     this.#exchange = exchange;
+    this.#try = each;
     this.#state = WAITING;
     this.#requests++;
-    this.#answer.begin(this.#pool.readsReports);
+    this.#answer.begin(each, this.#pool.readsReports);
     this.awaitResponse(exchange);
   }
 
@@ -115,7 +121,8 @@ export class UpstreamConnection extends Connection {
   }
 
   #receiveHead(exchange: Exchange, bytes: Buffer): void {
-    if (exchange.latencyMs < 0) exchange.latencyMs = this.#listener.clock.now() - exchange.sentAtMs;
+    const each = this.#try;
+    if (each.latencyMs < 0) each.latencyMs = this.#listener.clock.now() - each.sentAtMs;
     const result = this.#answer.receiveHead(exchange, bytes, this.#pool.servedByLine(this.#slot));
     if (exchange.responseStarted) this.#state = BODY;
     this.#proceed(exchange, result);
@@ -125,6 +132,7 @@ export class UpstreamConnection extends Connection {
     if (result === DONE) this.#answered(exchange);
     else if (result === BROKEN) this.#fail('garbage');
     else if (result === SWITCHED) this.#startTunnel(exchange.client!);
+    else if (result === DISCARDED) this.#discarded(exchange);
     else if (this.#state === BODY) this.#awaitBody(exchange.client!);
   }
 
@@ -137,6 +145,19 @@ export class UpstreamConnection extends Connection {
   }
 
   #answered(exchange: Exchange): void {
+    this.#leave(exchange);
+    exchange.finish();
+  }
+
+  /** The answer was not passed on. */
+  #discarded(exchange: Exchange): void {
+    const each = this.#try;
+    this.#leave(exchange);
+    exchange.answerDiscarded(each);
+  }
+
+  /** Serves the exchange no more: waits for another one, or closes. */
+  #leave(exchange: Exchange): void {
     this.#exchange = null;
     if (this.#isReusable(exchange) && this.#pool.idle.put(this.#slot, this)) {
       this.#state = IDLE;
@@ -144,7 +165,6 @@ export class UpstreamConnection extends Connection {
       this.resume();
     } else if (this.backedUp || !exchange.requestDone) this.abandon();
     else this.#close();
-    exchange.finish();
   }
 
   #isReusable(exchange: Exchange): boolean {
@@ -156,7 +176,7 @@ export class UpstreamConnection extends Connection {
       !this.inputEnded &&
       !this.#listener.isDraining &&
       this.#requests < maxRequests &&
-      exchange.sentAtMs - this.#createdAtMs < maxAge &&
+      this.#try.sentAtMs - this.#createdAtMs < maxAge &&
       this.#pool.picker.isMember(this.#slot)
     );
   }
@@ -285,7 +305,7 @@ export class UpstreamConnection extends Connection {
   #report(failure: Failure): void {
     const exchange = this.#exchange!;
     this.#exchange = null;
-    exchange.upstreamFailed(failure, this.#requests > 1, this.#answer.hasBegun);
+    exchange.upstreamFailed(this.#try, failure, this.#requests > 1, this.#answer.hasBegun);
   }
 }
 

@@ -1,11 +1,14 @@
 import { type Picker, Tried } from '../../../control/picker/picker.ts';
 import type { Role } from '../../../control/pool-options.ts';
+import { type DropReason, type Offer, PASSED, STOP, TAKEN } from '../../../core/guards/bounded-queue.ts';
 import type { Outcome } from '../../../core/kernel/outcome.ts';
 import { createPickRequest } from '../../../core/kernel/policy.ts';
+import type { PoolMetrics } from '../../../telemetry/metrics.ts';
 import { Connection } from '../../../transport/connection.ts';
 import type { Socket } from '../../../transport/transport.ts';
 import type { ClientSource } from '../../client-source.ts';
 import { relay, relayDrained, relayEnd, relayProgress, relayTimeout } from '../../splice.ts';
+import { NOT_WAITING, USUAL_URGENCY, type Waiter, type WaitingLine } from '../../upstream/waiting-line.ts';
 import type { ProxyPool } from '../protocol.ts';
 import { TcpEndpoint } from './endpoint.ts';
 import type { TcpListener } from './tcp.ts';
@@ -14,7 +17,9 @@ const pickRequest = createPickRequest();
 const outcome: Outcome = { ok: true, latencyMs: -1, neutral: false };
 
 /** A client's connection and the tries to find it an endpoint. */
-export class TcpClient extends Connection {
+export class TcpClient extends Connection implements Waiter {
+  ticket = NOT_WAITING;
+  readonly urgency = USUAL_URGENCY;
   readonly source: ClientSource;
   readonly listener: TcpListener;
   readonly pool: ProxyPool;
@@ -25,6 +30,8 @@ export class TcpClient extends Connection {
   #slot = -1;
   #ticket = -1;
   #endpoint: TcpEndpoint | null = null;
+  #line: WaitingLine | null = null;
+  #waitsSinceMs = 0;
 
   constructor(
     listener: TcpListener,
@@ -43,20 +50,67 @@ export class TcpClient extends Connection {
 
   /** Reads nothing until an endpoint is there: what was not read can be given to any endpoint. */
   start(): void {
+    const { line } = this.pool.gate;
     this.pause();
-    this.#pick();
+    if (line !== null && line.length > 0) this.#waitOrLeave();
+    else this.#seek();
   }
 
-  #pick(): void {
+  #seek(): void {
+    if (this.#pick()) this.#dial();
+    else if (this.pool.picker.noneReason(this.#tried, this.role) === 'all-at-limit') this.#waitOrLeave();
+    else this.terminate();
+  }
+
+  #pick(): boolean {
     const { picker } = this.pool;
     pickRequest.clientIp = this.source.ip;
     this.#slot = picker.pick(pickRequest, this.#tried, this.role);
-    if (this.#slot < 0) this.terminate();
-    else {
-      this.#ticket = picker.ticket;
-      if (this.#tried.size > 0) this.listener.deps.poolMetrics(this.pool.name).retried(this.#slot);
-      this.#endpoint = new TcpEndpoint(this, this.#slot);
+    if (this.#slot < 0) return false;
+    this.#ticket = picker.ticket;
+    return true;
+  }
+
+  #dial(): void {
+    if (this.#tried.size > 0) this.#metrics.retried(this.#slot);
+    this.#endpoint = new TcpEndpoint(this, this.#slot);
+  }
+
+  get #metrics(): PoolMetrics {
+    return this.listener.deps.poolMetrics(this.pool.name);
+  }
+
+  #waitOrLeave(): void {
+    const { line } = this.pool.gate;
+    if (line?.push(this)) {
+      this.#line = line;
+      this.#waitsSinceMs = this.listener.deps.clock.now();
+      this.#metrics.queued();
+      return;
     }
+    if (line !== null) this.#metrics.turnedAway('full');
+    this.terminate();
+  }
+
+  tryPick(): Offer {
+    if (this.#pick()) return TAKEN;
+    return this.#tried.size > 0 || this.role !== null ? PASSED : STOP;
+  }
+
+  admitted(): void {
+    this.#waitEnded();
+    this.#dial();
+  }
+
+  dropped(reason: DropReason): void {
+    this.#waitEnded();
+    this.#metrics.turnedAway(reason);
+    this.terminate();
+  }
+
+  #waitEnded(): void {
+    this.#line = null;
+    this.#metrics.unqueued(this.listener.deps.clock.now() - this.#waitsSinceMs);
   }
 
   connected(): void {
@@ -69,7 +123,7 @@ export class TcpClient extends Connection {
   /** `isOurs`: no descriptor is left to connect with, which says nothing about the endpoint. */
   connectFailed(isOurs: boolean): void {
     const slot = this.#slot;
-    if (!isOurs) this.listener.deps.poolMetrics(this.pool.name).connectFailed(slot);
+    if (!isOurs) this.#metrics.connectFailed(slot);
     this.#endpoint = null;
     this.#release(isOurs);
     if (isOurs || this.#triesLeft-- <= 0) {
@@ -77,7 +131,7 @@ export class TcpClient extends Connection {
       return;
     }
     this.#tried.add(slot);
-    this.#pick();
+    this.#seek();
   }
 
   isServedBy(picker: Picker, slot: number): boolean {
@@ -120,8 +174,12 @@ export class TcpClient extends Connection {
     const endpoint = this.#endpoint;
     this.#endpoint = null;
     endpoint?.abandon();
+    if (this.#line !== null) {
+      this.#line.leave(this);
+      this.#waitEnded();
+    }
     if (this.#slot !== -1) {
-      this.listener.deps.poolMetrics(this.pool.name).request(this.#slot, 0, -1);
+      this.#metrics.request(this.#slot, 0, -1);
       this.#release(true);
     }
   }
@@ -144,5 +202,6 @@ export class TcpClient extends Connection {
     outcome.neutral = ok;
     this.pool.picker.done(this.#slot, outcome, 1, this.#ticket);
     this.#slot = -1;
+    this.pool.gate.line?.wake();
   }
 }

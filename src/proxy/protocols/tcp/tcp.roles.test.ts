@@ -20,6 +20,8 @@ const primary = { role: 'primary' } as const;
 const replica = { role: 'replica' } as const;
 const LIMITS = { headBytes: 1, headerFields: 1, bodyBytes: 1, connections: 10 };
 const TIMEOUTS = { head: 1000, body: 1000, keepAlive: 1000 };
+/** Nobody waits. */
+const NO_GATE = { line: null };
 const POOL = { retries: { attempts: 0 }, timeouts: { connect: 1000, response: 1000, idle: 60_000, tunnel: 1000 } };
 const optionsOf = (route: RouteOptions): ListenerOptions => ({
   ...{ bind: [], protocol: 'tcp', trustedProxies: [], limits: LIMITS, timeouts: TIMEOUTS },
@@ -54,7 +56,9 @@ async function setUp(route: RouteOptions) {
   const runtime = tcp.create('front', optionsOf(route), {
     ...{ transport, timers: new TimerWheel(), clock: performance, rng: createRng(1), onError },
     descriptors: createDescriptorBudget(),
-    pools: new Map([['main', { name: 'main', options: POOL, picker: world.picker } as unknown as ProxyPool]]),
+    pools: new Map([
+      ['main', { name: 'main', options: POOL, picker: world.picker, gate: NO_GATE } as unknown as ProxyPool],
+    ]),
     listenerMetrics: counters.listener('front'),
     poolMetrics: (pool) => counters.pool('front', pool),
   });
@@ -97,7 +101,7 @@ describe('a tcp listener for the primary', () => {
 
   test('once it asks for no role, connections stay where they are', async () => {
     const { port, swap, runtime, picker } = await setUp({ pool: 'main', role: 'primary' });
-    const pools = new Map([['main', { name: 'main', options: POOL, picker } as unknown as ProxyPool]]);
+    const pools = new Map([['main', { name: 'main', options: POOL, picker, gate: NO_GATE } as unknown as ProxyPool]]);
     await dial(port);
     runtime.configure(optionsOf({ pool: 'main' }), pools);
     swap();

@@ -21,6 +21,8 @@ const OPTIONS: ListenerOptions = {
   ...{ bind: [], protocol: 'tcp', trustedProxies: [], limits: LIMITS, routes: [{ pool: 'main' }] },
   timeouts: { head: 1000, body: 1000, keepAlive: 1000 },
 };
+/** Nobody waits. */
+const NO_GATE = { line: null };
 const POOL = { retries: { attempts: 0 }, timeouts: { connect: 1000, response: 1000, idle: 1000, tunnel: 1000 } };
 
 /** A listener in front of one endpoint, whose breaker opens with the first failure; `canDial`: a descriptor is left for it. */
@@ -37,7 +39,7 @@ async function setUp(port: number, canDial: boolean) {
     timers: new TimerWheel(),
     descriptors: { ...budget, capacity: 10, used: 0, tryTake: () => canDial && budget.tryTake() },
     ...{ clock: performance, rng: createRng(1) },
-    pools: new Map([['main', { name: 'main', options: POOL, picker } as unknown as ProxyPool]]),
+    pools: new Map([['main', { name: 'main', options: POOL, picker, gate: NO_GATE } as unknown as ProxyPool]]),
     listenerMetrics: counters.listener('front'),
     poolMetrics: (pool) => counters.pool('front', pool),
     onError: (error) => Promise.reject(error),

@@ -1,0 +1,72 @@
+import type { Picker } from '../../../control/picker/picker.ts';
+import type { LoadReport } from '../../../core/kernel/load-report.ts';
+import type { Outcome } from '../../../core/kernel/outcome.ts';
+import { createLoadReport, readOrca, readOrcaBinary } from '../../../core/load/orca.ts';
+import { latin1 } from './bytes.ts';
+import type { ResponseHead } from './response-head.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+const outcome: Outcome = { ok: true, latencyMs: -1, neutral: false, report: undefined };
+
+/** One try of a request at an endpoint: its pick, which is given back once, with its cost and ticket, and its connection. */
+export class Try {
+  /** Picked and not given back; −1: none. */
+  slot = -1;
+  upstream: UpstreamConnection | null = null;
+  /** When its request went out, or its connection began; 0: neither yet. */
+  sentAtMs = 0;
+  /** To the first byte of its answer; −1: none came. */
+  latencyMs = -1;
+  /** Nothing of its request went out. */
+  isUnsent = true;
+  /** Of its request; a hedge or a retry is not. */
+  isFirst = true;
+  #picker: Picker | null = null;
+  #cost = 1;
+  #ticket = -1;
+  #report: LoadReport | null = null;
+  #hasReport = false;
+
+  /** A pick of `picker`, the last one that it made. */
+  begin(picker: Picker, slot: number, cost: number): void {
+    this.slot = slot;
+    this.#picker = picker;
+    this.#cost = cost;
+    this.#ticket = picker.ticket;
+    this.#hasReport = false;
+    this.sentAtMs = 0;
+    this.latencyMs = -1;
+  }
+
+  /** What the endpoint says of its load in an answer's head; the policy hears of it with the outcome. */
+  readReport({ bytes, reportStart, reportEnd, isReportBinary }: ResponseHead): void {
+    this.#report ??= createLoadReport();
+    const value = latin1(bytes, reportStart, reportEnd);
+    this.#hasReport = isReportBinary ? readOrcaBinary(value, this.#report) : readOrca(value, this.#report);
+  }
+
+  /** A tunnel began: its endpoint proved itself now, and it may last for days. What it reported is old by the end. */
+  prove(): void {
+    this.#picker!.judge(this.slot, true, this.#ticket);
+    this.#hasReport = false;
+  }
+
+  /** Gives back what was picked. `neutral`: the endpoint had no part in how it ended. */
+  release(ok: boolean, latencyMs: number, neutral: boolean): void {
+    const { slot } = this;
+    if (slot === -1) return;
+    this.slot = -1;
+    outcome.ok = ok;
+    outcome.latencyMs = latencyMs;
+    outcome.neutral = neutral;
+    outcome.report = this.#hasReport ? this.#report! : undefined;
+    const picker = this.#picker!;
+    this.#picker = null;
+    picker.done(slot, outcome, this.#cost, this.#ticket);
+  }
+
+  /** Milliseconds since it began; −1: it has not. */
+  elapsedMs(nowMs: number): number {
+    return this.sentAtMs === 0 ? -1 : nowMs - this.sentAtMs;
+  }
+}

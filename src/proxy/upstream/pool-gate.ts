@@ -1,0 +1,81 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PoolOptions } from '../../control/pool-options.ts';
+import { AdaptiveLimit } from '../../core/guards/adaptive-limit.ts';
+import { RetryBudget } from '../../core/guards/retry-budget.ts';
+import type { Clock } from '../../core/kernel/clock.ts';
+import type { Rng } from '../../core/kernel/rng.ts';
+import { FineTimers } from '../../transport/fine-timers.ts';
+import { HedgeDelay } from './hedge-delay.ts';
+import { RetryRules } from './retry-rules.ts';
+import { WaitingLine } from './waiting-line.ts';
+
+export type GateOptions = Pick<PoolOptions, 'retries' | 'hedge' | 'queue' | 'adaptiveLimit'>;
+
+export interface GateDeps {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  /** Receives what a timer threw. */
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Further tries that may be under way however few requests are. An endpoint that dies fails everything it has at one
+ * moment; these may all be tried again then. Over time the budget's rate is what bounds.
+ */
+const LEAST_ACTIVE_TRIES = 100;
+
+/**
+ * What stands before a pool in one worker, whatever the listener: who may come in, who waits, what is tried again. A request
+ * keeps the budget and the limit it began with, which another configuration may replace meanwhile.
+ */
+export class PoolGate {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly timers: FineTimers;
+  rules!: RetryRules;
+  /** Null where nothing is ever tried again. */
+  budget: RetryBudget | null = null;
+  /** Null: off. */
+  limit: AdaptiveLimit | null = null;
+  hedge: HedgeDelay | null = null;
+  line: WaitingLine | null = null;
+  #options: GateOptions | null = null;
+
+  constructor(options: GateOptions, { clock, rng, onError }: GateDeps) {
+    this.clock = clock;
+    this.rng = rng;
+    this.timers = new FineTimers(() => clock.now(), onError);
+    this.configure(options);
+  }
+
+  /** Takes over other options; what has not changed goes on. */
+  configure(options: GateOptions): void {
+    const before = this.#options;
+    this.#options = options;
+    const { retries, hedge, queue, adaptiveLimit } = options;
+    this.rules = new RetryRules(retries);
+    this.#setBudget(options, before);
+    if (!isDeepStrictEqual(hedge, before?.hedge)) {
+      this.hedge = hedge === undefined ? null : new HedgeDelay(hedge, this.clock.now());
+    }
+    if (!isDeepStrictEqual(adaptiveLimit, before?.adaptiveLimit)) {
+      this.limit = adaptiveLimit === undefined ? null : new AdaptiveLimit(adaptiveLimit, this.clock);
+    }
+    if (!isDeepStrictEqual(queue, before?.queue)) this.#setLine(queue);
+  }
+
+  #setBudget({ retries, hedge }: GateOptions, before: GateOptions | null): void {
+    const isNeeded = retries.attempts > 0 || hedge !== undefined;
+    if (!isNeeded) this.budget = null;
+    else if (this.budget === null || retries.budget !== before?.retries.budget) {
+      this.budget = new RetryBudget({ ratio: retries.budget, minActive: LEAST_ACTIVE_TRIES }, this.clock);
+    }
+  }
+
+  /** Who waits in a line that is abolished waits to its end; nobody joins it. */
+  #setLine(queue: GateOptions['queue']): void {
+    if (queue === undefined) this.line = null;
+    else if (this.line === null) this.line = new WaitingLine(queue, this.clock, this.timers);
+    else this.line.configure(queue);
+  }
+}
