@@ -3,6 +3,7 @@ import { json } from './answer.ts';
 import { JSON_TYPES } from './body.ts';
 import { configOperations } from './config-operations.ts';
 import { eventOperations } from './event-operations.ts';
+import { explainOperations } from './explain-operation.ts';
 import { metricsPage } from './metrics-page.ts';
 import { describeApi } from './openapi.ts';
 import type { Operation } from './operation.ts';
@@ -38,5 +39,6 @@ export const operations: readonly Operation[] = [
   ...poolOperations,
   ...configOperations,
   ...eventOperations,
+  ...explainOperations,
   ...pages,
 ];

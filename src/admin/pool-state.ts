@@ -89,7 +89,7 @@ function describeEndpoint(
 }
 
 /** Why nobody may pick it; at least one reason. */
-function reasonsOf({ mode, health, weight, breaker, ejected, lastCheck }: EndpointNow): string[] {
+function reasonsOf({ mode, health, weight, breaker, ejected, lastCheck, ...times }: EndpointNow): string[] {
   const reasons: string[] = [];
   if (mode !== 'ready') reasons.push(`mode is ${mode}`);
   if (health === 'down') reasons.push(lastCheck === undefined ? 'down: not checked yet' : `down: ${lastCheck.reason}`);

@@ -1,6 +1,7 @@
 import { proposal } from '../core/kernel/proposal.ts';
 import { check } from './check.ts';
 import { demo } from './demo.ts';
+import { explain } from './explain.ts';
 import { type CliIo, exitCodes } from './io.ts';
 import { drain } from './operations/drain.ts';
 import { maintenance, ready } from './operations/mode.ts';
@@ -24,6 +25,12 @@ const commands: readonly Command[] = [
   { name: 'run', parameters: '<config>', summary: 'serve what a configuration says', start: run },
   { name: 'serve', parameters: '<target…>', summary: 'balance between targets, without a configuration', start: serve },
   { name: 'check', parameters: '<config>', summary: 'report every mistake in a configuration', start: check },
+  {
+    name: 'explain',
+    parameters: '[<config>] <request>',
+    summary: 'say where a request would go, and why',
+    start: explain,
+  },
   {
     name: 'plan',
     parameters: '<batch.json>',

@@ -44,6 +44,11 @@ export class ClientSources {
     return source;
   }
 
+  /** As `enter`, for no connection: nothing is counted or kept. */
+  of(address: string): ClientSource {
+    return this.#byAddress.get(address) ?? makeSource(address, this.#trusted);
+  }
+
   leave(source: ClientSource): void {
     this.#counter?.leave(source.address);
     if (--source.connections > 0) return;

@@ -3,12 +3,14 @@ import type { Config } from '../config/config.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
 import type { Clock } from '../core/kernel/clock.ts';
 import type { Rng } from '../core/kernel/rng.ts';
+import type { DescribedRequest } from '../proxy/explanation.ts';
 import { Counters, ended } from '../telemetry/counters.ts';
 import type { DescriptorBudget } from '../transport/descriptors.ts';
 import type { SocketAddress, Transport } from '../transport/transport.ts';
 import { Crewman, type SpawnThread } from './crewman.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
+import type { WorkerExplanation } from './explain.ts';
 import type { BoundListener, Front, Served } from './front.ts';
 import { checkFree } from './listeners.ts';
 import { releasePoolMemory } from './pool-memory.ts';
@@ -148,6 +150,13 @@ class ThreadCrew implements Crew {
     sum.add(this.#retired.data());
     for (const each of counted) if (each !== undefined) sum.add(each);
     return sum;
+  }
+
+  async explain(listener: string, described: DescribedRequest): Promise<WorkerExplanation | undefined> {
+    // One that is alive: what it does not share with the others, another one may know otherwise.
+    const worker = this.#crew.findIndex((each) => each.isServing);
+    const explanation = await this.#crew[worker]?.explain(listener, described);
+    return explanation && { explanation, worker };
   }
 
   async drain(timeoutMs: number): Promise<DrainResult> {

@@ -1,6 +1,7 @@
 import type { Scheduler } from '../control/membership/scheduler.ts';
 import type { MembershipUpdate } from '../control/membership/snapshot.ts';
 import { EquipoiseError, type ErrorCode } from '../core/kernel/errors.ts';
+import type { DescribedRequest, RequestExplanation } from '../proxy/explanation.ts';
 import type { CountersData } from '../telemetry/counters.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
@@ -44,6 +45,7 @@ export class Crewman {
   readonly #followed = new Map<string, () => void>();
   #answered: ((result: readonly BoundListener[] | Error) => void) | undefined;
   #counting: ((counters: CountersData | undefined) => void)[] = [];
+  readonly #explaining: ((explanation: RequestExplanation | undefined) => void)[] = [];
   #drained: ((result: DrainResult) => void) | undefined;
   #isServing = false;
   #hasEnded = false;
@@ -127,6 +129,13 @@ export class Crewman {
     });
   }
 
+  /** Undefined when it has no such listener, or ends before it answers. */
+  explain(listener: string, described: DescribedRequest): Promise<RequestExplanation | undefined> {
+    if (this.#hasEnded) return Promise.resolve(undefined);
+    this.#thread.post({ kind: 'explain', listener, described });
+    return new Promise((resolve) => this.#explaining.push(resolve));
+  }
+
   drain(timeoutMs: number): Promise<DrainResult> {
     if (this.#hasEnded) return Promise.resolve({ finished: true, remaining: 0 });
     this.#thread.post({ kind: 'drain', timeoutMs });
@@ -165,6 +174,9 @@ export class Crewman {
         this.#lastCounted = message.counters;
         for (const resolve of this.#counting.splice(0)) resolve(message.counters);
         break;
+      case 'explained':
+        this.#explaining.shift()?.(message.explanation);
+        break;
       case 'drained':
         this.#drained?.(message.result);
     }
@@ -181,6 +193,7 @@ export class Crewman {
     this.#tellFollowers();
     for (const unfollow of this.#followed.values()) unfollow();
     for (const resolve of this.#counting.splice(0)) resolve(undefined);
+    for (const resolve of this.#explaining.splice(0)) resolve(undefined);
     this.#answered?.(new EquipoiseError('worker-failed', `a worker ended before it served: ${reason}`));
     this.#drained?.({ finished: false, remaining: 0 });
     this.#events.onEnd(reason);

@@ -6,6 +6,7 @@ import type { Clock } from '../core/kernel/clock.ts';
 import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { Registry } from '../core/kernel/registry.ts';
 import type { Rng } from '../core/kernel/rng.ts';
+import type { DescribedRequest } from '../proxy/explanation.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
 import type { ProtocolDefinition, ProtocolRuntime, ProxyPool } from '../proxy/protocols/protocol.ts';
 import type { SourceCounter } from '../proxy/shared-sources.ts';
@@ -16,6 +17,7 @@ import type { Listener, SocketAddress, Transport } from '../transport/transport.
 import { type ConnectionsElsewhere, withinTotal } from './connection-total.ts';
 import { type DrainResult, drainListeners } from './drain.ts';
 import type { ServerHappening } from './events.ts';
+import type { WorkerExplanation } from './explain.ts';
 import { bindAll, checkFree, type ServedListener } from './listeners.ts';
 
 export interface FrontDeps {
@@ -58,6 +60,8 @@ export interface Front {
   readonly isServing: boolean;
   /** Resolves when all of it follows the pool's membership at `version` or a later one. */
   followed(pool: string, version: number): Promise<void>;
+  /** How one worker explains a request. Undefined when there is no such listener, or nobody can say. */
+  explain(listener: string, described: DescribedRequest): Promise<WorkerExplanation | undefined>;
   /** What was counted by all of it, those counted for it by others included. */
   collect(): Promise<Counters>;
   /** Stops accepting, lets what is in flight finish for `timeoutMs`, and ends the rest. */
@@ -158,6 +162,11 @@ class LiveFront implements ThreadFront {
     this.#served = served;
     this.#drainTimeoutMs = config.drainTimeout;
     this.#followPools(before);
+  }
+
+  explain(listener: string, described: DescribedRequest): Promise<WorkerExplanation | undefined> {
+    const explanation = this.#served.find(({ name }) => name === listener)?.runtime.explain?.(described);
+    return Promise.resolve(explanation && { explanation });
   }
 
   collect(): Promise<Counters> {

@@ -9,6 +9,7 @@ import type { EventBus } from '../telemetry/events.ts';
 import { type Crew, createCrew, type SpawnThread } from './crew.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerEvent, ServerHappening } from './events.ts';
+import { type Explained, type ExplainRequest, type NotExplained, reach } from './explain.ts';
 import { type BoundListener, type FrontDeps, openFront, type ThreadFront } from './front.ts';
 import { createPoolMemory } from './pool-memory.ts';
 import { type PoolDeps, type ServedPool, settled, startPool } from './pools.ts';
@@ -51,6 +52,8 @@ export interface RunningServer {
   pools(): readonly PoolState[];
   /** What was counted since the start, by every worker. */
   collect(): Promise<Counters>;
+  /** What would become of a request, and why: by the picker that would decide, without effect. */
+  explain(request: ExplainRequest): Promise<Explained | NotExplained>;
   /** What is in force. */
   readonly config: Config;
   /**
@@ -173,6 +176,16 @@ class Server implements RunningServer {
 
   collect(): Promise<Counters> {
     return this.#front.collect();
+  }
+
+  async explain(request: ExplainRequest): Promise<Explained | NotExplained> {
+    const reached = reach(request, this.listeners);
+    if ('problem' in reached) return reached;
+    const { listener, described, reason } = reached;
+    const found = await this.#front.explain(listener, described);
+    if (found === undefined) return { problem: 'no worker could be asked', fix: 'ask again' };
+    const { worker, explanation } = found;
+    return { listener, listenerReason: reason, ...(worker !== undefined && { worker }), ...explanation };
   }
 
   reload(config: Config): Promise<Reloaded> {

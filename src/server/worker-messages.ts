@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { MembershipUpdate } from '../control/membership/snapshot.ts';
+import type { DescribedRequest, RequestExplanation } from '../proxy/explanation.ts';
 import type { CountersData } from '../telemetry/counters.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
@@ -17,7 +18,9 @@ export type ToWorker =
   | WorkerListeners
   /** Answered by `counted`. */
   | { readonly kind: 'count' }
-  | { readonly kind: 'drain'; readonly timeoutMs: number };
+  | { readonly kind: 'drain'; readonly timeoutMs: number }
+  /** Answered by `explained`, in the order of the questions. */
+  | { readonly kind: 'explain'; readonly listener: string; readonly described: DescribedRequest };
 
 /** Makes new pools and prepares other options of those that are there. */
 export interface WorkerPools {
@@ -57,5 +60,6 @@ export type FromWorker =
   /** A breaker changed, or an endpoint may have to be ejected: worth a look before the next turn. */
   | { readonly kind: 'news'; readonly pool: string }
   | { readonly kind: 'happened'; readonly what: ServerHappening }
+  | { readonly kind: 'explained'; readonly explanation: RequestExplanation | undefined }
   | { readonly kind: 'counted'; readonly counters: CountersData }
   | { readonly kind: 'drained'; readonly result: DrainResult };

@@ -1,5 +1,6 @@
 import type { MembershipUpdate } from '../control/membership/snapshot.ts';
 import { EquipoiseError } from '../core/kernel/errors.ts';
+import type { DescribedRequest } from '../proxy/explanation.ts';
 import { countSources } from '../proxy/shared-sources.ts';
 import { shareDescriptors } from '../transport/shared-descriptors.ts';
 import type { ConnectionsElsewhere } from './connection-total.ts';
@@ -61,6 +62,8 @@ class WorkerThread {
         return this.#serve(message);
       case 'count':
         return this.#main.post({ kind: 'counted', counters: this.#deps.counters.data() });
+      case 'explain':
+        return this.#explain(message.listener, message.described);
       case 'drain':
         // Not awaited: who drains still counts and follows its members.
         void this.#drain(message.timeoutMs);
@@ -141,6 +144,11 @@ class WorkerThread {
     const result = await (this.#front?.drain(timeoutMs) ?? { finished: true, remaining: 0 });
     this.#main.post({ kind: 'counted', counters: this.#deps.counters.data() });
     this.#main.post({ kind: 'drained', result });
+  }
+
+  async #explain(listener: string, described: DescribedRequest): Promise<void> {
+    const found = await this.#front?.explain(listener, described);
+    this.#main.post({ kind: 'explained', explanation: found?.explanation });
   }
 
   #emit(what: ServerHappening): void {

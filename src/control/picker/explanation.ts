@@ -111,14 +111,14 @@ function ineligibleReasons({ slot, mode, weight, addresses, ...verdicts }: Occup
   if (addresses.length === 0) reasons.push('its name has no address');
   if (!verdicts.healthy) reasons.push('its checks say down');
   if (verdicts.breaker === 'open') {
-    reasons.push(`circuit breaker is open${forMore(guards?.breaker?.openForMs(slot) ?? 0)}`);
+    reasons.push(`circuit breaker is open${forMore(guards?.breaker?.openForMs(slot))}`);
   }
-  if (verdicts.ejected) reasons.push(`ejected${forMore(guards?.outliers?.ejectedForMs(slot) ?? 0)}`);
+  if (verdicts.ejected) reasons.push(`ejected${forMore(guards?.outliers?.ejectedForMs(slot))}`);
   return reasons;
 }
 
 /** `, for 2.5 s more`; empty for 0. */
-export const forMore = (ms: number): string => (ms > 0 ? `, for ${Math.ceil(ms / 100) / 10} s more` : '');
+export const forMore = (ms = 0): string => (ms > 0 ? `, for ${Math.ceil(ms / 100) / 10} s more` : '');
 
 /** Why this request does not get it. */
 function unfitReasons(

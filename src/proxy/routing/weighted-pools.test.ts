@@ -4,7 +4,11 @@ import { WeightedPools } from './weighted-pools.ts';
 
 function draw(weights: readonly number[], count: number): string {
   const pools = new WeightedPools(weights.map((weight, index) => ({ pool: String.fromCharCode(97 + index), weight })));
-  return Array.from({ length: count }, () => pools.next()).join('');
+  return Array.from({ length: count }, () => {
+    const peeked = pools.peek();
+    expect(pools.next()).toBe(peeked);
+    return peeked;
+  }).join('');
 }
 
 describe('WeightedPools', () => {

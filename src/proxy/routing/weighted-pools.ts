@@ -13,6 +13,14 @@ export class WeightedPools {
     this.#total = pools.reduce((sum, { weight }) => sum + weight, 0);
   }
 
+  /** What `next` will answer. */
+  peek(): string {
+    let best = 0;
+    const after = (i: number) => this.#current[i]! + this.#pools[i]!.weight;
+    for (let i = 1; i < this.#pools.length; i++) if (after(i) > after(best)) best = i;
+    return this.#pools[best]!.pool;
+  }
+
   next(): string {
     let best = 0;
     for (let i = 0; i < this.#pools.length; i++) {
