@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AdminOptions } from '../config/config.ts';
+import { EquipoiseError } from '../core/kernel/errors.ts';
 import { listenError } from '../transport/listen-error.ts';
 import type { SocketAddress } from '../transport/transport.ts';
 import { freeUnixPath } from '../transport/unix-file.ts';
@@ -55,6 +56,8 @@ async function answerSafely(...args: Parameters<typeof answer>): Promise<Answer>
   try {
     return await answer(...args);
   } catch (error) {
+    // Somebody else changed meanwhile what this was about.
+    if (error instanceof EquipoiseError) return problem(409, error.message);
     return problem(500, error instanceof Error ? error.message : String(error));
   }
 }

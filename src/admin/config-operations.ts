@@ -1,8 +1,8 @@
-import { HIDDEN } from '../config/admin.ts';
-import type { AdminOptions, Config } from '../config/config.ts';
+import type { AdminOptions } from '../config/config.ts';
 import { effectiveConfig, effectiveInput } from '../config/effective.ts';
 import { type ConfigResult, type LoadOptions, loadConfigText, parseConfig } from '../config/load.ts';
 import type { ConfigProblem } from '../config/problem.ts';
+import { withSecretsOf } from '../config/secrets.ts';
 import { readYaml } from '../config/source.ts';
 import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { RunningServer } from '../server/server.ts';
@@ -87,7 +87,7 @@ async function replaceConfig(call: Call): Promise<Answer> {
   if ('refusal' in result) return result.refusal;
   if (!result.ok) return invalid(result.problems.map(toItem));
   try {
-    const { changes, needsRestart } = await server.reload(withSecrets(result.config, server.config.admin));
+    const { changes, needsRestart } = await server.reload(withSecretsOf(result.config, server.config));
     audit(call, `configuration replaced: ${changes.length === 0 ? 'no changes' : changes.join('; ')}`);
     return json(200, { changes, needsRestart, warnings: result.warnings.map(toItem) });
   } catch (error) {
@@ -145,17 +145,6 @@ function modulesOf(value: unknown, found = new Set<string>()): Set<string> {
     else modulesOf(each, found);
   }
   return found;
-}
-
-/** Secrets that `GET` hid are the ones in force. */
-function withSecrets(config: Config, inForce: AdminOptions | undefined): Config {
-  const { admin } = config;
-  if (admin === undefined || inForce === undefined) return config;
-  const keep = (key: 'token' | 'readToken') => {
-    const secret = admin[key] === HIDDEN ? inForce[key] : undefined;
-    return secret === undefined ? {} : { [key]: secret };
-  };
-  return { ...config, admin: { ...admin, ...keep('token'), ...keep('readToken') } };
 }
 
 function toItem({ file: _, ...rest }: ConfigProblem): ProblemItem {

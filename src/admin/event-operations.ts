@@ -19,6 +19,7 @@ export const eventOperations: readonly Operation[] = [
     },
     problems: [503],
     run({ request, feed }) {
+      if (request.method === 'HEAD') return { status: 200, type: 'text/event-stream', body: '' };
       if (feed.readers >= MOST_READERS) {
         return problem(503, `${MOST_READERS} readers are attached already`, { headers: { 'retry-after': '30' } });
       }

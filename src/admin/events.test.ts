@@ -99,6 +99,11 @@ describe('GET events', () => {
     },
   );
 
+  test('HEAD ends', async () => {
+    const { status, type } = await ask(await start(createEventBus()), '/api/v1/events', { method: 'HEAD' });
+    expect([status, type]).toEqual([200, 'text/event-stream']);
+  });
+
   test('the last thousand are kept', async () => {
     const events = createEventBus<ServerEvent>();
     const admin = await start(events);

@@ -4,9 +4,7 @@ import { isLoopback } from './addresses.ts';
 import { SocketAddressFile } from './listener.ts';
 import { section } from './reading.ts';
 import { text } from './scalars.ts';
-
-/** Stands for a secret wherever a configuration is shown. */
-export const HIDDEN = '***';
+import { HIDDEN } from './secrets.ts';
 
 export interface AdminOptions {
   readonly bind: SocketAddress;
