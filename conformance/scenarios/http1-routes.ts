@@ -48,6 +48,8 @@ const cases: readonly RouteCase[] = [
   { why: 'redirect to a path', host: 'any', target: '/moved?q=1', want: 302, location: '/new' },
   { why: 'the last route', host: 'last.example', target: '/x', want: 'a' },
   { why: 'absolute-form names the host', host: 'any', target: 'http://last.example/x', want: 'a' },
+  { why: 'the primary of a pool', method: 'POST', host: 'roles.example', target: '/x', want: 'a' },
+  { why: 'its replica', method: 'GET', host: 'roles.example', target: '/x', want: 'b' },
   { why: 'no route', host: 'any', target: '/nowhere', want: 404 },
   { why: 'no host matches none', host: '127.0.0.1', target: '/', want: 404 },
 ];

@@ -81,6 +81,8 @@ const ROUTES = [
   { match: { path: '/moved' }, redirect: { to: '/new' } },
   { match: { path: '/slow' }, pool: 'a', timeouts: { response: '200ms' } },
   { match: { host: 'last.example' }, pool: 'a' },
+  { match: { host: 'roles.example', method: 'POST' }, pool: 'roles', role: 'primary' },
+  { match: { host: 'roles.example' }, pools: [{ pool: 'roles' }], role: 'replica' },
 ];
 
 function pools(a: string, b: string, dead: string): object {
@@ -100,5 +102,11 @@ function pools(a: string, b: string, dead: string): object {
     capped: { endpoints: [{ address: a, maxConnections: 2 }] },
     backup: { endpoints: [dead, { address: b, backup: true }] },
     dead: { endpoints: [dead] },
+    roles: {
+      endpoints: [
+        { address: a, role: 'primary' },
+        { address: b, role: 'replica' },
+      ],
+    },
   };
 }

@@ -101,8 +101,9 @@ class LivePool implements Pool, PickOwner {
     this.#refuseClosed();
     const tried = request.tried === undefined ? null : this.#triedSlots(request.tried);
     const cost = this.#fill(request);
-    const slot = this.#picker.pick(this.#request, tried);
-    if (slot < 0) return NONE[this.#picker.noneReason(tried)];
+    const { role = null } = request;
+    const slot = this.#picker.pick(this.#request, tried, role);
+    if (slot < 0) return NONE[this.#picker.noneReason(tried, role)];
     return new Pick(this.#endpoints[slot]!, this, slot, cost, this.#picker.ticket);
   }
 

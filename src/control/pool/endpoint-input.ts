@@ -1,6 +1,6 @@
 import type { Location } from '../../core/kernel/endpoint.ts';
 import { formatSocketAddress, parseSocketAddress } from '../../transport/address.ts';
-import type { EndpointAddress, EndpointOptions, Mode } from '../pool-options.ts';
+import type { EndpointAddress, EndpointOptions, Mode, Role } from '../pool-options.ts';
 import { checkChoice, checkKeys, checkNumber, checkText, nameOf, refuse } from './refuse.ts';
 
 /**
@@ -23,6 +23,8 @@ export interface EndpointFields {
   readonly maxConnections?: number;
   /** Serves only when no other endpoint can. Default false. */
   readonly backup?: boolean;
+  /** For picks that ask for one; what a check reports wins. */
+  readonly role?: Role;
   /** Default `ready`. */
   readonly mode?: Mode;
 }
@@ -36,7 +38,8 @@ export interface ReadEndpoint {
   readonly origin: string;
 }
 
-const KEYS = ['id', 'address', 'weight', 'zone', 'location', 'maxConnections', 'backup', 'mode'];
+const KEYS = ['id', 'address', 'weight', 'zone', 'location', 'maxConnections', 'backup', 'role', 'mode'];
+const ROLES: readonly Role[] = ['primary', 'replica'];
 const MODES: readonly Mode[] = ['ready', 'draining', 'maintenance'];
 export const GREATEST_WEIGHT = 65_535;
 
@@ -61,18 +64,19 @@ function readEndpoint(input: EndpointInput, where: string): ReadEndpoint {
   checkFields(given, where);
   const { address, origin } = readAddress(given.address, where);
   const { id = String(given.address), weight = 1, backup = false, mode = 'ready' } = given;
-  const { zone, location, maxConnections } = given;
+  const { zone, location, maxConnections, role } = given;
   const options = {
     ...{ id, address, weight, backup, mode },
     ...(zone !== undefined && { zone }),
     ...(location !== undefined && { location }),
     ...(maxConnections !== undefined && { maxConnections }),
+    ...(role !== undefined && { role }),
   };
   return { options, address: textOf(address), origin };
 }
 
 function checkFields(
-  { id, weight, zone, location, maxConnections, backup, mode }: EndpointFields,
+  { id, weight, zone, location, maxConnections, backup, role, mode }: EndpointFields,
   where: string,
 ): void {
   if (id !== undefined) checkText(`${where}.id`, id);
@@ -87,6 +91,7 @@ function checkFields(
     checkNumber(`${where}.location.longitude`, location.longitude, -180, 180);
   }
   if (backup !== undefined && typeof backup !== 'boolean') refuse(`${where}.backup`, `is ${nameOf(backup)}`);
+  if (role !== undefined) checkChoice(`${where}.role`, role, ROLES);
   if (mode !== undefined) checkChoice(`${where}.mode`, mode, MODES);
 }
 

@@ -2,7 +2,7 @@ import type { Location } from '../../core/kernel/endpoint.ts';
 import type { EndpointState, MembershipEvent } from '../membership/membership.ts';
 import type { GuardEvent } from '../picker/guard-event.ts';
 import type { PickState } from '../picker/picker.ts';
-import type { Mode } from '../pool-options.ts';
+import type { Mode, Role } from '../pool-options.ts';
 import type { EndpointInput } from './endpoint-input.ts';
 import type { NonePicked, Picked, PoolEndpoint } from './pick.ts';
 import type { PolicyInput } from './policy-input.ts';
@@ -16,6 +16,8 @@ export interface PoolRequest {
   readonly zone?: string;
   /** What the request weighs in flight, a whole number from 1 to 1,000,000. Default 1. */
   readonly cost?: number;
+  /** Only an endpoint that has this role will do. Default: any. */
+  readonly role?: Role;
   /** Endpoints that this request was sent to before: they are not picked again. */
   readonly tried?: readonly PoolEndpoint[];
 }
