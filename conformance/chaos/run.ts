@@ -15,6 +15,9 @@ import { scenarios } from './scenarios.ts';
 
 const CONTENDERS = [equipoise('bun', 1), equipoise('bun', 2), equipoise('node', 1), haproxy, nginx];
 
+// What was started ends with this process.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
+
 const { values } = parseArgs({
   options: {
     scenario: { type: 'string', multiple: true, default: scenarios.map(({ name }) => name) },

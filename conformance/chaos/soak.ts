@@ -40,6 +40,9 @@ const TURNS = 2;
 const PHASE_MS = 500;
 const SCALE = 0.1;
 
+// What was started ends with this process.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
+
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },

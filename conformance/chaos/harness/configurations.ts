@@ -22,8 +22,12 @@ export const NOTICE_MS = {
 };
 const ATTEMPTS = 2;
 const RESPONSE_MS = 10_000;
-/** Failures in a row of live requests that put an endpoint aside. */
-const OBSERVED_FAILURES = 5;
+/** Failures in a row of live requests that put an endpoint aside for a while; two of three may be. */
+const OBSERVED_FAILURES = 2;
+const ASIDE_MS = 2000;
+const OUTLIERS = { consecutiveFailures: OBSERVED_FAILURES, baseEjection: ASIDE_MS, maxEjected: 0.7 };
+/** Without a budget, as the others have none. */
+const RETRIES = { attempts: ATTEMPTS, budget: 1, statuses: [500, 502, 503, 504] };
 
 export function equipoiseConfiguration(setting: Setting, port: number, adminPort: number, workers: number): object {
   const health = {
@@ -38,7 +42,7 @@ export function equipoiseConfiguration(setting: Setting, port: number, adminPort
     pools: {
       main: {
         endpoints: setting.endpoints.map((endpoint) => `127.0.0.1:${endpoint}`),
-        ...{ health, retries: { attempts: ATTEMPTS }, outliers: { consecutiveFailures: OBSERVED_FAILURES } },
+        ...{ health, retries: RETRIES, outliers: OUTLIERS },
         timeouts: { connect: '2s', response: setting.responseMs ?? RESPONSE_MS },
         ...setting.pool,
       },
@@ -82,7 +86,7 @@ ${servers.join('\n')}
 export function nginxConfiguration(setting: Setting, port: number): string {
   const { directory } = setting;
   const servers = setting.endpoints.map(
-    (each) => `    server 127.0.0.1:${each} max_fails=${CHECKS.fall} fail_timeout=2s;`,
+    (each) => `    server 127.0.0.1:${each} max_fails=${OBSERVED_FAILURES} fail_timeout=${ASIDE_MS}ms;`,
   );
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `  ${name}_temp_path ${directory}/${name};`,

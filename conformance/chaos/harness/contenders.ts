@@ -73,6 +73,7 @@ async function startOurs(
   const [port, adminPort] = [await freePort(), await freePort()];
   const configurationOf = (next: Setting): object => equipoiseConfiguration(next, port, adminPort, workers);
   const balancer = await startBalancer(configurationOf(setting), transport, [port, adminPort], limits);
+  process.once('exit', () => balancer.signal('SIGKILL'));
   const admin = adminAt(adminPort);
   // Whether a port is free is tried before the workers listen there: a connection proves nothing.
   await untilTrue(async () => (await admin.ready()) === 200, balancer.output);

@@ -140,8 +140,8 @@ describe('client and endpoints agree', () => {
     },
     {
       why: 'a POST that two endpoints were sent',
-      given: evidence({ ...ok, method: 'POST' }, { ...sent([A, 1], [B, 2]), noted: note(B, 'request', 'begun') }),
-      says: ['POST 7 was sent to 2 endpoints'],
+      given: evidence({ ...ok, method: 'POST' }, { ...sent([A, 950], [B, 960]), noted: note(B, 'request', 'begun') }),
+      says: ['POST 7 was sent to 3001 after 50 ms, 3002 after 60 ms; ok 200 after 200 ms'],
     },
     {
       why: 'an answer from nowhere',

@@ -89,7 +89,7 @@ export function judge(evidence: Evidence): Judgement {
 function judgeFailure(evidence: Evidence, request: ClientRecord): Finding {
   const found = (avoidable: boolean, why: string): Finding => ({ request, avoidable, why });
   const { outcome } = request;
-  if (outcome === 'wrong') return found(true, 'the answer to another request');
+  if (outcome === 'wrong') return found(true, 'not the answer to this request');
   const disruption = evidence.disruptions.find((each) => hit(each, request));
   if (disruption !== undefined) return found(false, DISRUPTED[disruption.kind]);
   if (!someoneAble(evidence, request.endedAtMs)) return found(false, 'no endpoint could serve');
@@ -161,8 +161,11 @@ function* disagreements(evidence: Evidence): Generator<string> {
     const list = evidence.notes.get(id) ?? [];
     const served = list.filter(({ what }) => what === 'request');
     if (method === 'POST' && served.length > 1) yield `POST ${id} was served ${served.length} times`;
-    const ports = evidence.sentTo?.get(id)?.size ?? 0;
-    if (method === 'POST' && ports > 1) yield `POST ${id} was sent to ${ports} endpoints`;
+    const sentTo = [...(evidence.sentTo?.get(id) ?? [])];
+    if (method === 'POST' && sentTo.length > 1) {
+      const times = sentTo.map(([port, atMs]) => `${port} after ${atMs - request.sentAtMs} ms`);
+      yield `POST ${id} was sent to ${times.join(', ')}; ${outcome} ${request.status} after ${request.endedAtMs - request.sentAtMs} ms`;
+    }
     if (outcome !== 'ok') continue;
     if (!served.some(({ port }) => port === answeredBy))
       yield `${method} ${id} was answered, but ${answeredBy} did not get it`;

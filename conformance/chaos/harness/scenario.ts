@@ -31,8 +31,6 @@ export interface Scenario {
   readonly title: string;
   /** Why some failures cannot be avoided; absent: none has an excuse, and a single failure fails the scenario. */
   readonly excuse?: string;
-  /** What ours cannot do yet, and loses requests for; they are counted, and fail no test. */
-  readonly awaits?: string;
   /** Who can take part. Default: everyone. */
   readonly suits?: (contender: Contender) => boolean;
   /** Beyond the usual configuration. */

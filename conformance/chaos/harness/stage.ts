@@ -21,7 +21,7 @@ export interface Form {
 /** A few seconds a scenario, for every commit. */
 export const SHORT: Form = { rate: 150, turns: 1, phaseMs: 1000, scale: 0.1 };
 /** What the table is made of. */
-export const FULL: Form = { rate: 400, turns: 5, phaseMs: 1500, scale: 1 };
+export const FULL: Form = { rate: 300, turns: 3, phaseMs: 1500, scale: 1 };
 
 export interface Result {
   readonly scenario: string;

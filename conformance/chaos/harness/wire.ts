@@ -52,7 +52,7 @@ export function watchWire(ports: readonly number[]): Wire | undefined {
   const at = ptr(packet);
   const drain = (): void => {
     for (let bytes = libc.recv(socket, at, SNAP_BYTES, 0); bytes > 0; bytes = libc.recv(socket, at, SNAP_BYTES, 0)) {
-      notePacket(seen, packet.subarray(0, Math.min(bytes, SNAP_BYTES)));
+      notePacket(seen, packet.subarray(0, Math.min(bytes, SNAP_BYTES)), ports);
     }
   };
   const timer = setInterval(drain, POLL_MS);
@@ -70,13 +70,15 @@ export function watchWire(ports: readonly number[]): Wire | undefined {
   };
 }
 
-function notePacket(seen: Map<number, Map<number, number>>, packet: Buffer): void {
+function notePacket(seen: Map<number, Map<number, number>>, packet: Buffer, wanted: readonly number[]): void {
   const tcpAt = (packet[0]! & 15) * 4;
+  const port = packet.readUInt16BE(tcpAt + TCP_PORT_AT);
+  // Before the filter was there, anybody's packets came.
+  if (!wanted.includes(port)) return;
   const text = packet.toString('latin1', tcpAt).toLowerCase();
   const mark = text.indexOf(MARK);
   if (mark < 0) return;
   const id = Number.parseInt(text.slice(mark + MARK.length, mark + MARK.length + 12), 10);
-  const port = packet.readUInt16BE(tcpAt + TCP_PORT_AT);
   const ports = seen.get(id) ?? new Map<number, number>();
   seen.set(id, ports);
   if (!ports.has(port)) ports.set(port, Date.now());

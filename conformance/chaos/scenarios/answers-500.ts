@@ -5,6 +5,5 @@ export const answers500: Scenario = {
   name: 'answers-500',
   title: 'an endpoint answers 500, while its health check is well',
   excuse: 'a POST was with it',
-  awaits: 'retries.statuses',
   run: (stage) => misbehave(stage, 'status-500'),
 };
