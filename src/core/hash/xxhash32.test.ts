@@ -42,6 +42,17 @@ describe('xxhash32', () => {
     expect(xxhash32Bytes(sanityBuffer(length), length, seed).toString(16)).toBe(want.toString(16));
   });
 
+  test('a text has the hash of its bytes, whatever its length and characters', () => {
+    const short = fc.string({ unit: fc.constantFrom('a', '9', '.', '\u007f', '\u0080', 'é', '€'), maxLength: 40 });
+    fc.assert(
+      fc.property(fc.oneof(short, fc.string({ maxLength: 40 })), fc.integer(), (text, seed) => {
+        const bytes = new TextEncoder().encode(text);
+        expect(xxhash32(text, seed)).toBe(xxhash32Bytes(bytes, bytes.length, seed));
+      }),
+      { seed: 1, numRuns: 1000 },
+    );
+  });
+
   test('a text whose bytes outgrow the scratch buffer, though its units do not', () => {
     const text = '€'.repeat(Math.floor(utf8Scratch().length / 2));
     expect(xxhash32(text)).toBe(xxhash32Bytes(new TextEncoder().encode(text), 3 * text.length));

@@ -15,8 +15,31 @@ const PRIME_5 = 0x165667b1;
 
 /** An integer in [0, 2^32). `seed` is any 32-bit integer; default 0. */
 export function xxhash32(text: string, seed = 0): number {
+  // Keys are mostly short and ASCII: their characters are their bytes, and need no buffer.
+  return text.length < 16 && isAscii(text) ? shortAscii(text, seed) : xxhash32Utf8(text, seed);
+}
+
+function xxhash32Utf8(text: string, seed: number): number {
   const length = encodeUtf8(text);
   return xxhash32Bytes(utf8Scratch(), length, seed);
+}
+
+function isAscii(text: string): boolean {
+  let units = 0;
+  for (let at = 0; at < text.length; at++) units |= text.charCodeAt(at);
+  return units < 0x80;
+}
+
+function shortAscii(text: string, seed: number): number {
+  const { length } = text;
+  let hash = (seed + PRIME_5 + length) | 0;
+  let at = 0;
+  for (; at + 4 <= length; at += 4) {
+    const low = text.charCodeAt(at) | (text.charCodeAt(at + 1) << 8);
+    hash = withWord(hash, low | (text.charCodeAt(at + 2) << 16) | (text.charCodeAt(at + 3) << 24));
+  }
+  for (; at < length; at++) hash = withByte(hash, text.charCodeAt(at));
+  return avalanche(hash);
 }
 
 /** Hashes the first `length` bytes. */
@@ -44,13 +67,17 @@ export function xxhash32Bytes(bytes: Uint8Array, length: number, seed = 0): numb
 function tail(start: number, bytes: Uint8Array, from: number, length: number): number {
   let hash = start;
   let at = from;
-  for (; at + 4 <= length; at += 4) {
-    hash = Math.imul(rotateLeft((hash + Math.imul(word(bytes, at), PRIME_3)) | 0, 17), PRIME_4);
-  }
-  for (; at < length; at++) {
-    hash = Math.imul(rotateLeft((hash + Math.imul(bytes[at]!, PRIME_5)) | 0, 11), PRIME_1);
-  }
+  for (; at + 4 <= length; at += 4) hash = withWord(hash, word(bytes, at));
+  for (; at < length; at++) hash = withByte(hash, bytes[at]!);
   return hash;
+}
+
+function withWord(hash: number, input: number): number {
+  return Math.imul(rotateLeft((hash + Math.imul(input, PRIME_3)) | 0, 17), PRIME_4);
+}
+
+function withByte(hash: number, input: number): number {
+  return Math.imul(rotateLeft((hash + Math.imul(input, PRIME_5)) | 0, 11), PRIME_1);
 }
 
 function avalanche(start: number): number {

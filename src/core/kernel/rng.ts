@@ -26,6 +26,7 @@ export function createRng(seed: number): Rng {
   // Words of an array are 32 bits each and stay so; variables that a closure changes would be boxed values.
   const words = Int32Array.of(split(), split(), split(), split());
 
+  // Rotations are spelled out: engines inline calls of calls only so deep, and a draw is at the bottom of a pick.
   function bits(): number {
     const a = words[0]!;
     const b = words[1]!;
@@ -34,8 +35,9 @@ export function createRng(seed: number): Rng {
     words[0] = a ^ d;
     words[1] = b ^ c;
     words[2] = c ^ (b << 9);
-    words[3] = rotateLeft(d, 11);
-    return Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0;
+    words[3] = (d << 11) | (d >>> 21);
+    const fives = Math.imul(b, 5);
+    return Math.imul((fives << 7) | (fives >>> 25), 9) >>> 0;
   }
 
   return {
@@ -48,8 +50,4 @@ export function createRng(seed: number): Rng {
       return () => words.set(saved);
     },
   };
-}
-
-function rotateLeft(value: number, count: number): number {
-  return (value << count) | (value >>> (32 - count));
 }

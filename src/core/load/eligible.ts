@@ -86,15 +86,9 @@ export class EligibleSet {
 
   /** Uniform among the eligible that are not avoided; −1 when there is none. */
   draw(rng: Rng, avoid: Avoid | null): number {
-    const { slots, count } = this;
-    if (count === 0) return -1;
-    if (avoid === null) return slots[rng.below(count)]!;
-    // Drawing again until one is allowed keeps the allowed ones equally likely.
-    for (let draws = 0; draws < DRAWS; draws++) {
-      const slot = slots[rng.below(count)]!;
-      if (!avoid.has(slot)) return slot;
-    }
-    return this.#drawByScan(rng, avoid);
+    // Short enough that engines inline it: a call would cost more than the draw.
+    if (avoid !== null || this.count === 0) return this.#drawAllowed(rng, avoid);
+    return this.slots[rng.below(this.count)]!;
   }
 
   /** True when an eligible one is not avoided. */
@@ -102,6 +96,17 @@ export class EligibleSet {
     if (avoid === null) return this.count > 0;
     for (let i = 0; i < this.count; i++) if (!avoid.has(this.slots[i]!)) return true;
     return false;
+  }
+
+  #drawAllowed(rng: Rng, avoid: Avoid | null): number {
+    const { slots, count } = this;
+    if (avoid === null || count === 0) return -1;
+    // Drawing again until one is allowed keeps the allowed ones equally likely.
+    for (let draws = 0; draws < DRAWS; draws++) {
+      const slot = slots[rng.below(count)]!;
+      if (!avoid.has(slot)) return slot;
+    }
+    return this.#drawByScan(rng, avoid);
   }
 
   /** A reservoir of one. */

@@ -30,4 +30,16 @@ describe('HashRing', () => {
     });
     expect(lengths).toEqual([30, 20, 40, 0]);
   });
+
+  test.each([1, 2, 3, 64, 1000])('of %i points, finds the first at or after a hash, going round', (count) => {
+    const pointOf = (_id: string, node: number) => xxhash32(String(node));
+    const points = Array.from({ length: count }, (_, node) => pointOf('', node)).sort((a, b) => a - b);
+    const ring = new HashRing(pointOf);
+    ring.reset(endpoints([{ weight: 1 }]), count);
+    const hashes = points.flatMap((point) => [Math.max(0, point - 1), point, Math.min(2 ** 32 - 1, point + 1)]);
+    for (const hash of [0, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, ...hashes]) {
+      const first = points.findIndex((point) => point >= hash);
+      expect(ring.indexOf(hash)).toBe(first < 0 ? 0 : first);
+    }
+  });
 });

@@ -6,7 +6,8 @@
  * halved until it fits: each member keeps its first points.
  *
  * Source  Karger et al., "Consistent hashing and random trees", STOC 1997; virtual nodes: Stoica et al., "Chord", 2001.
- * Cost    `reset` O(points + new points × log new points), allocating 8 bytes a point; `indexOf` O(log points).
+ * Cost    `reset` O(points + new points × log new points), allocating 10 to 12 bytes a point; `indexOf` O(1) on average:
+ *         the hash's top bits say where to start, and hashes are spread evenly.
  * Order   of two members with the same point, the one whose id comes first.
  */
 import type { Endpoint } from '../kernel/endpoint.ts';
@@ -33,6 +34,10 @@ export class HashRing {
   #placed = new Map<number, Placed>();
   #points = new Uint32Array(0);
   #owners = new Int32Array(0);
+  /** By the top bits of a hash: the index of the first point with these bits or higher ones. */
+  #starts = new Uint32Array(2);
+  /** A hash shifted right by so many bits is its top bits. */
+  #shift = 31;
 
   constructor(pointOf: PointHash) {
     this.#pointOf = pointOf;
@@ -56,14 +61,9 @@ export class HashRing {
   /** The index of the first point at or after `hash`, going round. */
   indexOf(hash: number): number {
     const points = this.#points;
-    let low = 0;
-    let high = points.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (points[middle]! < hash) low = middle + 1;
-      else high = middle;
-    }
-    return low === points.length ? 0 : low;
+    let index = this.#starts[hash >>> this.#shift]!;
+    while (index < points.length && points[index]! < hash) index++;
+    return index < points.length ? index : 0;
   }
 
   /** The slot that owns the point at `index`. */
@@ -92,6 +92,21 @@ export class HashRing {
     }
     this.#points = points;
     this.#owners = owners;
+    this.#index();
+  }
+
+  /** One start for one or two points, and at least two: a shift by 32 would be none. */
+  #index(): void {
+    const points = this.#points;
+    let bits = 1;
+    while (2 ** (bits + 1) <= points.length) bits++;
+    this.#shift = 32 - bits;
+    this.#starts = new Uint32Array(2 ** bits);
+    let index = 0;
+    for (let top = 0; top < this.#starts.length; top++) {
+      while (index < points.length && points[index]! >>> this.#shift < top) index++;
+      this.#starts[top] = index;
+    }
   }
 
   #isBefore(index: number, hash: number, newcomer: Placed | undefined): boolean {

@@ -53,8 +53,10 @@ describe('p2c', () => {
       want: 2,
     },
     { why: 'the same, the second of the pair', inFlight: nine(3, 0, 2), draws: [0, 0, 0, 1], avoided: [1], want: 2 },
-    { why: 'a tie of few is drawn', inFlight: [4, 1, 1], draws: [0.6], want: 1 },
-    { why: 'the same, the last', inFlight: [4, 1, 1], draws: [0.4], want: 2 },
+    { why: 'a tie of few is drawn', inFlight: [4, 1, 1], draws: [0], want: 1 },
+    { why: 'the same, the last', inFlight: [4, 1, 1], draws: [1], want: 2 },
+    { why: 'a tie of few is drawn by weight', inFlight: [9, 6, 2], draws: [0.74], weights: [1, 3, 1], want: 1 },
+    { why: 'the same, the last and lighter', inFlight: [9, 6, 2], draws: [0.76], weights: [1, 3, 1], want: 2 },
   ])('$why', ({ inFlight, draws, weights, avoided, want }) => {
     expect(picked(inFlight, draws, weights, avoided)).toBe(want);
   });

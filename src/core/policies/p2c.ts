@@ -10,7 +10,7 @@
  * Errors  −1 when none is eligible and not avoided; never throws.
  */
 import { z } from 'zod';
-import type { Avoid, PolicyDefinition } from '../kernel/policy.ts';
+import type { Avoid, PickRequest, PolicyDefinition } from '../kernel/policy.ts';
 import { EligibleSet } from '../load/eligible.ts';
 
 export const P2cOptions = /* @__PURE__ */ (() => z.strictObject({ type: z.literal('p2c') }))();
@@ -68,17 +68,27 @@ export const p2c: PolicyDefinition<'p2c', P2cOptions> = {
       return tied[last]!;
     }
 
-    function leastOfDrawn(avoid: Avoid | null): number {
+    function leastOfAllowedPair(avoid: Avoid): number {
       const { slots, count } = eligible;
       for (let pairs = 0; pairs < PAIRS; pairs++) {
         const first = rng.below(count);
-        // Numbering the others 0..n−2 keeps pairs uniform; nudging only collisions favours neighbours.
-        const other = rng.below(count - 1);
         const a = slots[first]!;
-        const b = slots[other < first ? other : other + 1]!;
-        if (avoid === null || !(avoid.has(a) || avoid.has(b))) return leastOfTwo(a, b);
+        const b = slots[otherThan(first, rng.below(count - 1))]!;
+        if (!(avoid.has(a) || avoid.has(b))) return leastOfTwo(a, b);
       }
       return leastOfAll(avoid);
+    }
+
+    /** The usual case has its code here: engines inline calls of calls only so deep. */
+    function pick(_request: PickRequest, avoid: Avoid | null): number {
+      const { slots, count, isEven } = eligible;
+      if (count <= SCAN_LIMIT) return leastOfAll(avoid);
+      if (avoid !== null) return leastOfAllowedPair(avoid);
+      const first = rng.below(count);
+      const a = slots[first]!;
+      const b = slots[otherThan(first, rng.below(count - 1))]!;
+      if (!isEven) return leastOfTwo(a, b);
+      return inFlight.of(b) < inFlight.of(a) ? b : a;
     }
 
     return {
@@ -87,8 +97,16 @@ export const p2c: PolicyDefinition<'p2c', P2cOptions> = {
         tied = new Int32Array(members.length);
       },
       setEligible: (slot, value) => void eligible.set(slot, value),
-      pick: (_request, avoid) => (eligible.count <= SCAN_LIMIT ? leastOfAll(avoid) : leastOfDrawn(avoid)),
+      pick,
       done: () => undefined,
     };
   },
 };
+
+/**
+ * Of 0..n−1 without `first`, the one numbered `other`: this keeps pairs uniform; nudging only collisions favours neighbours.
+ * Adds the sign bit instead of comparing: no processor predicts a branch that chance decides.
+ */
+function otherThan(first: number, other: number): number {
+  return other + ((first - other - 1) >>> 31);
+}
