@@ -127,8 +127,11 @@ eachTransport('operations', (transport, scenario) => {
     expect((await call('PATCH', 'pools/main/endpoints/b', { weight: 7 })).status).toBe(200);
     const file = join(folder, 'state.json');
     await until('it is written', () => readOrNothing(file).includes('"value": 7'));
-    balancer.signal('SIGKILL');
+    // The launcher too, which would start it again.
+    process.kill(-balancer.pid, 'SIGKILL');
     await balancer.stop();
+    // Its sockets go a moment after the process that was waited for.
+    for (const each of [port, adminPort]) await untilRefused(each);
     balancer = await start();
     const { json } = await call('GET', 'pools/main');
     expect(json.endpoints.map(modeAndWeight)).toEqual(['a maintenance 1', 'b ready 7']);
@@ -205,6 +208,17 @@ eachTransport('operations', (transport, scenario) => {
 
 const modeAndWeight = ({ id, mode, weight }: { id: string; mode: string; weight: { effective: number } }) =>
   `${id} ${mode} ${weight.effective}`;
+
+async function untilRefused(port: number): Promise<void> {
+  while (
+    await ask(port, 'GET', '/').then(
+      () => true,
+      (error: NodeJS.ErrnoException) => error.code !== 'ECONNREFUSED',
+    )
+  ) {
+    await sleep(20);
+  }
+}
 
 function readOrNothing(path: string): string {
   try {
