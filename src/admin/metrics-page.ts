@@ -1,9 +1,10 @@
-import type { Health } from '../control/pool-options.ts';
-import type { PoolState, RunningServer } from '../server/server.ts';
+import type { RunningServer } from '../server/server.ts';
 import type { Counters, ListenerCounters } from '../telemetry/counters.ts';
 import type { GateCounters } from '../telemetry/gate-counters.ts';
-import type { EndpointCounts, StatusClass } from '../telemetry/pool-counters.ts';
+import type { EndpointCounts } from '../telemetry/pool-counters.ts';
 import { createPrometheusText, type PrometheusText } from '../telemetry/prometheus.ts';
+import { byClass } from '../telemetry/status-class.ts';
+import { writePools } from './pool-metrics.ts';
 import { type BuildInfo, writeProcess } from './process-metrics.ts';
 
 /** The whole page for a scrape; `server` is absent while the program starts. */
@@ -14,7 +15,7 @@ export async function metricsPage(server: RunningServer | undefined, build: Buil
     writeListeners(to, counters);
     writeTraffic(to, counters);
     writeGates(to, counters);
-    writePools(to, server.pools(), counters);
+    writePools(to, server, counters);
   }
   writeProcess(to, build);
   return to.text();
@@ -45,6 +46,8 @@ function writeListeners(to: PrometheusText, { listeners }: Counters): void {
 interface Traffic {
   readonly labels: { readonly listener: string; readonly pool: string; readonly endpoint: string };
   readonly counts: EndpointCounts;
+  /** By name; none for tcp. */
+  readonly routes: readonly (readonly [name: string, requests: EndpointCounts['requests']])[];
 }
 
 function writeTraffic(to: PrometheusText, counters: Counters): void {
@@ -54,10 +57,10 @@ function writeTraffic(to: PrometheusText, counters: Counters): void {
     for (const { labels, counts } of traffic) if (value(counts) !== 0) to.sample(value(counts), labels);
   };
   to.family('equipoise_requests_total', 'counter', 'Requests answered by an endpoint, by the class of the status.');
-  for (const { labels, counts } of traffic) {
-    for (const [code, count] of Object.entries(counts.requests) as [StatusClass, number][]) {
-      if (count > 0) to.sample(count, { ...labels, code });
-    }
+  for (const { labels, counts, routes } of traffic) {
+    if (routes.length === 0) writeRequests(to, counts.requests, labels);
+    const { listener, ...rest } = labels;
+    for (const [route, requests] of routes) writeRequests(to, requests, { listener, route, ...rest });
   }
   to.family('equipoise_retries_total', 'counter', 'Tries this endpoint got because another one had failed.');
   each((counts) => counts.retried);
@@ -77,10 +80,21 @@ function writeTraffic(to: PrometheusText, counters: Counters): void {
   for (const { labels, counts } of traffic) if (counts.opened > 0) to.sample(counts.opened - counts.closed, labels);
 }
 
+function writeRequests(to: PrometheusText, requests: EndpointCounts['requests'], labels: Labels): void {
+  for (const [code, count] of Object.entries(requests)) if (count > 0) to.sample(count, { ...labels, code });
+}
+
 function* trafficOf({ traffic }: Counters): Generator<Traffic> {
   for (const [listener, byPool] of traffic) {
     for (const [pool, counters] of byPool) {
-      for (const [endpoint, counts] of counters.endpoints()) yield { labels: { listener, pool, endpoint }, counts };
+      const byRoute = [...counters.routes].map(([name, { rows }]) => [name, rows.sums()] as const);
+      for (const [endpoint, counts] of counters.endpoints()) {
+        const routes = byRoute.flatMap(([name, sums]) => {
+          const row = sums.get(endpoint);
+          return row === undefined ? [] : [[name, byClass(row)] as const];
+        });
+        yield { labels: { listener, pool, endpoint }, counts, routes };
+      }
     }
   }
 }
@@ -111,26 +125,4 @@ function writeGates(to: PrometheusText, { traffic }: Counters): void {
   each((gate, labels) => {
     for (const [reason, count] of Object.entries(gate.turnedAway)) some(count, { ...labels, reason });
   });
-}
-
-const HEALTH: Readonly<Record<Health, number>> = { up: 1, down: 0, unknown: -1 };
-
-function writePools(to: PrometheusText, pools: readonly PoolState[], counters: Counters): void {
-  const each = (value: (endpoint: PoolState['endpoints'][number]) => number) => {
-    for (const { name, endpoints } of pools) {
-      for (const endpoint of endpoints) to.sample(value(endpoint), { pool: name, endpoint: endpoint.id });
-    }
-  };
-  to.family('equipoise_in_flight', 'gauge', 'Requests (tcp: connections) that this endpoint has not ended yet.');
-  each((endpoint) => endpoint.inFlight);
-  to.family('equipoise_endpoint_health', 'gauge', 'What checks say: 1 up, 0 down, -1 not judged (it is used).');
-  each((endpoint) => HEALTH[endpoint.health]);
-  to.family(
-    'equipoise_endpoint_eligible',
-    'gauge',
-    '1 when the endpoint may be picked: ready, not down, with a weight.',
-  );
-  each((endpoint) => (endpoint.eligible ? 1 : 0));
-  to.family('equipoise_response_seconds', 'histogram', 'From a request sent to the first byte of its answer.');
-  for (const { name } of pools) to.histogram(counters.latency(name), { pool: name });
 }

@@ -1,9 +1,10 @@
 import type { Config } from '../config/config.ts';
+import { forMore } from '../control/picker/explanation.ts';
 import type { EndpointOptions } from '../control/pool-options.ts';
 import type { PoolState, RunningServer } from '../server/server.ts';
 import type { Counters } from '../telemetry/counters.ts';
-import type { EndpointCounts, StatusClass } from '../telemetry/pool-counters.ts';
 import { LATENCY_STEPS } from '../telemetry/latency-steps.ts';
+import type { EndpointCounts, StatusClass } from '../telemetry/pool-counters.ts';
 import type { EndpointWire, PoolWire, RequestsWire } from './wire.ts';
 
 type EndpointNow = PoolState['endpoints'][number];
@@ -69,7 +70,7 @@ function describeEndpoint(
   counts: EndpointCounts | undefined,
   { nowMs }: Facts,
 ): EndpointWire {
-  const { id, address, mode, health, lastCheck, eligible, inFlight, backup, breaker, ejected } = endpoint;
+  const { id, address, mode, health, lastCheck, eligible, inFlight, backup, role, breaker, ejected } = endpoint;
   const { requests, retried, connectFailed, opened, closed } = counts ?? sum([]);
   return {
     ...{ id, address, mode, health },
@@ -81,6 +82,7 @@ function describeEndpoint(
     }),
     ...{ eligible, reasons: eligible ? [] : reasonsOf(endpoint), weight: weightOf(endpoint, configured), inFlight },
     backup,
+    ...(role !== undefined && { role }),
     ...(breaker !== undefined && { breaker }),
     ...(ejected !== undefined && { ejected }),
     addedAtRuntime: configured === undefined,
@@ -94,12 +96,12 @@ function reasonsOf({ mode, health, weight, breaker, ejected, lastCheck, ...times
   if (mode !== 'ready') reasons.push(`mode is ${mode}`);
   if (health === 'down') reasons.push(lastCheck === undefined ? 'down: not checked yet' : `down: ${lastCheck.reason}`);
   if (weight === 0) reasons.push('weight is 0');
-  if (breaker === 'open') reasons.push('circuit breaker is open');
-  if (ejected === true) reasons.push('ejected: it failed more than others');
+  if (breaker === 'open') reasons.push(`circuit breaker is open${forMore(times.openForMs)}`);
+  if (ejected === true) reasons.push(`ejected: it failed more than others${forMore(times.ejectedForMs)}`);
   return reasons.length > 0 ? reasons : ['its name has no address'];
 }
 
-function weightOf(endpoint: EndpointNow, configured: EndpointOptions | undefined): EndpointWire['weight'] {
+export function weightOf(endpoint: EndpointNow, configured: EndpointOptions | undefined): EndpointWire['weight'] {
   const { weight, effectiveWeight = weight } = endpoint;
   const file = configured?.weight;
   const origin = effectiveWeight !== weight ? 'slow-start' : file === weight ? 'file' : 'api';

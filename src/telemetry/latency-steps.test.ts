@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LATENCY_STEPS, STEP_BOUNDS_MS, stepOf } from './latency-steps.ts';
+import { LATENCY_STEPS, STEP_BOUNDS_MS, stepOf, summariseSteps } from './latency-steps.ts';
 
 test('a latency falls into the step whose bounds hold it', () => {
   const inRange = fc.double({ min: STEP_BOUNDS_MS[0]!, max: STEP_BOUNDS_MS.at(-1)! * 0.999, noNaN: true });
@@ -28,4 +28,16 @@ test.each([
   { ms: Number.POSITIVE_INFINITY, step: LATENCY_STEPS - 1 },
 ])('$ms ms lies outside and is counted in step $step', ({ ms, step }) => {
   expect(stepOf(ms)).toBe(step);
+});
+
+test('a summary counts below bounds exactly, and sums within an eighth', () => {
+  const latencies = [0.3, 0.9, 1, 1.9, 7, 7, 100];
+  const steps = new Float64Array(LATENCY_STEPS);
+  for (const each of latencies) steps[stepOf(each)]!++;
+  const bounds = [0.5, 1, 2, 8, 64];
+  const { below, count, sumMs } = summariseSteps(steps, bounds);
+  expect(below).toEqual(bounds.map((bound) => latencies.filter((each) => each < bound).length));
+  expect(count).toBe(latencies.length);
+  const sum = latencies.reduce((total, each) => total + each, 0);
+  expect(Math.abs(sumMs / sum - 1)).toBeLessThan(1 / 8);
 });

@@ -14,10 +14,16 @@ export interface ListenerMetrics {
   bytesSent(count: number): void;
 }
 
-/** What the traffic from one listener to one pool counts, by the endpoint's slot. */
-export interface PoolMetrics {
-  /** A request ended; `status` is what the client got (499: it went away), `latencyMs` to the first byte or −1. */
+/** Where requests that an endpoint had are counted when they end. */
+export interface RequestMetrics {
+  /** `status` is what the client got (499: it went away), `latencyMs` to the first byte or −1. */
   request(slot: number, status: number, latencyMs: number): void;
+}
+
+/** What the traffic from one listener to one pool counts, by the endpoint's slot. */
+export interface PoolMetrics extends RequestMetrics {
+  /** Counts requests of one route, and with them for the pool. Made once per configuration. */
+  route(name: string): RequestMetrics;
   /** The endpoint gets a request that another one failed to answer. */
   retried(slot: number): void;
   /** The endpoint gets a request as its second try, beside another endpoint that is slow. */

@@ -1,15 +1,14 @@
-import { grownFloat64 } from '../core/load/grow.ts';
+import { EndpointRows } from './endpoint-rows.ts';
 import { GateCounters, type GateData } from './gate-counters.ts';
 import { Histogram, type HistogramData } from './histogram.ts';
 import { LATENCY_STEPS, stepOf } from './latency-steps.ts';
 import type { PoolMetrics, TurnedAway } from './metrics.ts';
+import { RouteCounters } from './route-counters.ts';
+import { byClass, classOf, STATUS_CLASSES, type StatusClass } from './status-class.ts';
 
-/** `none` holds outcomes without an HTTP status (tcp). A client that went away (499) counts as `4xx`. */
-const CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
-export type StatusClass = (typeof CLASSES)[number];
+export type { StatusClass };
 
-const STATUSES = 600;
-const RETRIED = CLASSES.length;
+const RETRIED = STATUS_CLASSES.length;
 const HEDGED = RETRIED + 1;
 const HEDGE_WON = HEDGED + 1;
 const CONNECT_FAILED = HEDGE_WON + 1;
@@ -18,8 +17,9 @@ const CLOSED = OPENED + 1;
 /** Of the endpoint's latencies, a column a step. */
 const LATENCY = CLOSED + 1;
 const COLUMNS = LATENCY + LATENCY_STEPS;
-/** Endpoints that left and still are reported, per listener and pool; the oldest is forgotten first. */
-const RETIRED_AT_MOST = 1000;
+/** Routes told apart per listener and pool; those beyond are `other`. */
+const ROUTES_AT_MOST = 200;
+const OTHER_ROUTES = 'other';
 
 /** What one endpoint got, from one listener. */
 export interface EndpointCounts {
@@ -36,35 +36,46 @@ export interface EndpointCounts {
 }
 
 /**
- * What the traffic from one listener to one pool counted, a row of numbers per slot.
+ * What the traffic from one listener to one pool counted, a row of numbers per endpoint.
  *
- * Slots are reused: `assign` says which endpoint a slot belongs to from now on, and what was counted before stays
- * under the id of the endpoint that had it.
+ * Size  an endpoint has 92 numbers, and 6 for each route that leads here; the cap on routes and on endpoints that left bounds
+ *       what a scrape has to tell.
  */
 export class PoolCounters implements PoolMetrics {
   readonly latency = new Histogram();
   readonly gate = new GateCounters();
-  #rows: Float64Array<ArrayBuffer> = new Float64Array(16 * COLUMNS);
-  readonly #ids: (string | undefined)[] = [];
-  readonly #retired = new Map<string, Float64Array>();
+  /** By name. */
+  readonly routes = new Map<string, RouteCounters>();
+  readonly #rows = new EndpointRows(COLUMNS);
+  readonly #slots = new Map<number, string>();
+
+  route(name: string): RouteCounters {
+    const known = this.routes.get(name);
+    if (known !== undefined) return known;
+    if (this.routes.size >= ROUTES_AT_MOST && name !== OTHER_ROUTES) return this.route(OTHER_ROUTES);
+    const made = new RouteCounters(this);
+    for (const [slot, id] of this.#slots) made.rows.assign(slot, id);
+    this.routes.set(name, made);
+    return made;
+  }
 
   request(slot: number, status: number, latencyMs: number): void {
-    this.#add(slot, status >= 100 && status < STATUSES ? (status / 100) | 0 : 0);
+    this.#rows.count(slot, classOf(status));
     if (latencyMs < 0) return;
     this.latency.record(latencyMs);
-    this.#add(slot, LATENCY + stepOf(latencyMs));
+    this.#rows.count(slot, LATENCY + stepOf(latencyMs));
   }
 
   retried(slot: number): void {
-    this.#add(slot, RETRIED);
+    this.#rows.count(slot, RETRIED);
   }
 
   hedged(slot: number): void {
-    this.#add(slot, HEDGED);
+    this.#rows.count(slot, HEDGED);
   }
 
   hedgeWon(slot: number): void {
-    this.#add(slot, HEDGE_WON);
+    this.#rows.count(slot, HEDGE_WON);
   }
 
   budgetExhausted(): void {
@@ -84,70 +95,46 @@ export class PoolCounters implements PoolMetrics {
   }
 
   connectFailed(slot: number): void {
-    this.#add(slot, CONNECT_FAILED);
+    this.#rows.count(slot, CONNECT_FAILED);
   }
 
   connectionOpened(slot: number): void {
-    this.#add(slot, OPENED);
+    this.#rows.count(slot, OPENED);
   }
 
   connectionClosed(slot: number): void {
-    this.#add(slot, CLOSED);
+    this.#rows.count(slot, CLOSED);
   }
 
   /** `slot` belongs to the endpoint `id` from now on. Called before anything is counted for it. */
   assign(slot: number, id: string): void {
-    const before = this.#ids[slot];
-    if (before === id) return;
-    if (before !== undefined) this.#retire(slot, before);
-    this.#ids[slot] = id;
+    this.#slots.set(slot, id);
+    this.#rows.assign(slot, id);
+    for (const { rows } of this.routes.values()) rows.assign(slot, id);
   }
 
   /** The counts of each endpoint that has any, those that left included. */
   endpoints(): Map<string, EndpointCounts> {
-    return new Map([...this.#sums()].map(([id, row]) => [id, named(row)]));
+    return new Map([...this.#rows.sums()].map(([id, row]) => [id, named(row)]));
   }
 
   /** Plain data of everything, for another thread; `add` takes it. */
   data(): PoolData {
-    return { latency: this.latency.data(), gate: this.gate.data(), endpoints: this.#sums() };
+    const { latency, gate, routes } = this;
+    return {
+      latency: latency.data(),
+      gate: gate.data(),
+      endpoints: this.#rows.sums(),
+      routes: new Map([...routes].map(([name, { rows }]) => [name, rows.sums()])),
+    };
   }
 
-  /** Adds what another worker counted, by id: its endpoints need no slot here. */
-  add({ latency, gate, endpoints }: PoolData): void {
+  /** Adds what another worker counted. */
+  add({ latency, gate, endpoints, routes }: PoolData): void {
     this.latency.add(latency);
     this.gate.add(gate);
-    for (const [id, row] of endpoints) addTo(this.#retired, id, row);
-  }
-
-  #sums(): Map<string, Float64Array> {
-    const sums = new Map<string, Float64Array>();
-    for (const [id, row] of this.#retired) addTo(sums, id, row);
-    this.#ids.forEach((id, slot) => {
-      if (id !== undefined) addTo(sums, id, this.#row(slot));
-    });
-    return new Map([...sums].filter(([, row]) => row.some((count) => count > 0)));
-  }
-
-  #add(slot: number, column: number): void {
-    const index = slot * COLUMNS + column;
-    if (index >= this.#rows.length) this.#rows = grownFloat64(this.#rows, slot, COLUMNS);
-    this.#rows[index]!++;
-  }
-
-  #row(slot: number): Float64Array {
-    return this.#rows.subarray(slot * COLUMNS, (slot + 1) * COLUMNS);
-  }
-
-  #retire(slot: number, id: string): void {
-    const row = this.#row(slot);
-    addTo(this.#retired, id, row);
-    row.fill(0);
-    if (this.#retired.size <= RETIRED_AT_MOST) return;
-    for (const oldest of this.#retired.keys()) {
-      this.#retired.delete(oldest);
-      break;
-    }
+    this.#rows.add(endpoints);
+    for (const [name, sums] of routes) this.route(name).rows.add(sums);
   }
 }
 
@@ -157,6 +144,8 @@ export interface PoolData {
   readonly gate: GateData;
   /** By id. */
   readonly endpoints: ReadonlyMap<string, Float64Array>;
+  /** By name, then by the endpoint's id. */
+  readonly routes: ReadonlyMap<string, ReadonlyMap<string, Float64Array>>;
 }
 
 /** What a worker counted that is gone: nothing of it is open any more, and nobody waits. */
@@ -165,15 +154,9 @@ export function endedPool(data: PoolData): PoolData {
   return { ...data, gate: { ...data.gate, waiting: 0 } };
 }
 
-function addTo(sums: Map<string, Float64Array>, id: string, row: Float64Array): void {
-  const sum = sums.get(id) ?? new Float64Array(COLUMNS);
-  for (let i = 0; i < row.length; i++) sum[i]! += row[i]!;
-  sums.set(id, sum);
-}
-
 function named(row: Float64Array): EndpointCounts {
   return {
-    requests: Object.fromEntries(CLASSES.map((name, i) => [name, row[i]!])) as Record<StatusClass, number>,
+    requests: byClass(row),
     retried: row[RETRIED]!,
     hedged: row[HEDGED]!,
     hedgeWon: row[HEDGE_WON]!,

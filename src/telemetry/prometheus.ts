@@ -6,6 +6,7 @@
  * Errors  none; names are the caller's promise, label values and help texts are escaped.
  */
 import { BOUNDS_MS, type Histogram } from './histogram.ts';
+import { summariseSteps } from './latency-steps.ts';
 
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -18,6 +19,8 @@ export interface PrometheusText {
   sample(value: number, labels?: Labels): void;
   /** The buckets, sum and count of a histogram family, in seconds. */
   histogram(histogram: Histogram, labels?: Labels): void;
+  /** The same for latencies in steps (`latency-steps.ts`); the sum takes each for the middle of its step. */
+  steps(counts: Float64Array, labels?: Labels): void;
   text(): string;
 }
 
@@ -32,19 +35,25 @@ export function createPrometheusText(): PrometheusText {
     lines.push(`${name}${suffix}${labels} ${formatValue(value)}`);
   }
 
+  function buckets(below: readonly number[], count: number, sumMs: number, labels: Labels): void {
+    below.forEach((each, i) => {
+      line('_bucket', formatLabels({ ...labels, le: formatValue(BOUNDS_MS[i]! / 1000) }), each);
+    });
+    line('_bucket', formatLabels({ ...labels, le: '+Inf' }), count);
+    line('_sum', formatLabels(labels), sumMs / 1000);
+    line('_count', formatLabels(labels), count);
+  }
+
   return {
     family(next, type, help) {
       name = next;
       head = `# HELP ${next} ${escapeHelp(help)}\n# TYPE ${next} ${type}`;
     },
     sample: (value, labels = {}) => line('', formatLabels(labels), value),
-    histogram(histogram, labels = {}) {
-      histogram.cumulative().forEach((count, i) => {
-        line('_bucket', formatLabels({ ...labels, le: formatValue(BOUNDS_MS[i]! / 1000) }), count);
-      });
-      line('_bucket', formatLabels({ ...labels, le: '+Inf' }), histogram.count);
-      line('_sum', formatLabels(labels), histogram.sum / 1000);
-      line('_count', formatLabels(labels), histogram.count);
+    histogram: (histogram, labels = {}) => buckets(histogram.cumulative(), histogram.count, histogram.sum, labels),
+    steps(counts, labels = {}) {
+      const { below, count, sumMs } = summariseSteps(counts, BOUNDS_MS);
+      buckets(below, count, sumMs, labels);
     },
     text: () => (lines.length === 0 ? '' : `${lines.join('\n')}\n`),
   };

@@ -1,4 +1,5 @@
 import type { Role } from '../../../control/pool-options.ts';
+import type { RequestMetrics } from '../../../telemetry/metrics.ts';
 import { BodyReader, BY_LENGTH, CHUNKED, NO_BODY } from './body-reader.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { COMPLETE } from './field-scanner.ts';
@@ -22,6 +23,8 @@ export class Exchange extends Tries {
   isHttp10 = false;
   keepAlive = true;
   readonly requestBody = new BodyReader();
+  /** Of the route it took, to the pool it went to; set before `forward`. */
+  metrics: RequestMetrics | null = null;
   status = 0;
 
   get requestDone(): boolean {
@@ -113,7 +116,7 @@ export class Exchange extends Tries {
     const pool = this.pool!;
     const { current, status } = this;
     const { latencyMs } = current;
-    pool.metrics.request(current.slot, status, latencyMs);
+    this.metrics!.request(current.slot, status, latencyMs);
     if (current.isFirst) pool.gate.hedge?.record(latencyMs, current.sentAtMs + latencyMs);
     current.release(status < 500, latencyMs, false);
     this.leaveLimit(status === 503 || status === 429, status < 500 ? latencyMs : -1);
@@ -130,7 +133,7 @@ export class Exchange extends Tries {
     current.upstream = null;
     if (pool !== null) this.dropRival();
     if (pool !== null && current.slot !== -1) {
-      pool.metrics.request(current.slot, this.status === 0 ? status : this.status, -1);
+      this.metrics!.request(current.slot, this.status === 0 ? status : this.status, -1);
       current.release(true, -1, true);
     } else this.listener.metrics.answered(status);
     upstream?.abandon();
@@ -140,7 +143,7 @@ export class Exchange extends Tries {
   protected cut(): void {
     const client = this.client!;
     const { current } = this;
-    this.pool!.metrics.request(current.slot, this.status, current.latencyMs);
+    this.metrics!.request(current.slot, this.status, current.latencyMs);
     current.release(false, current.latencyMs, false);
     this.#recycle();
     client.cut();
@@ -160,7 +163,7 @@ export class Exchange extends Tries {
     const keepAlive = this.keepAlive && requestDone;
     if (current.slot === -1) this.listener.metrics.answered(status);
     else {
-      this.pool!.metrics.request(current.slot, status, -1);
+      this.metrics!.request(current.slot, status, -1);
       current.release(blameless, blameless ? -1 : current.elapsedMs(this.listener.clock.now()), blameless);
     }
     this.#recycle();
@@ -181,7 +184,7 @@ export class Exchange extends Tries {
   /** An upgraded connection ended; its time says nothing about the endpoint's latency. */
   endTunnel(): void {
     const { current } = this;
-    this.pool!.metrics.request(current.slot, 101, current.latencyMs);
+    this.metrics!.request(current.slot, 101, current.latencyMs);
     current.release(true, -1, true);
     this.#recycle();
   }

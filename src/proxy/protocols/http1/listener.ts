@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Picker } from '../../../control/picker/picker.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';
-import type { ListenerMetrics } from '../../../telemetry/metrics.ts';
+import type { ListenerMetrics, RequestMetrics } from '../../../telemetry/metrics.ts';
 import type { DescriptorBudget } from '../../../transport/descriptors.ts';
 import type { TimerEntry, TimerWheel } from '../../../transport/timer-wheel.ts';
 import type { Socket, SocketHandlers, Transport } from '../../../transport/transport.ts';
 import { type ClientSource, ClientSources } from '../../client-source.ts';
 import type { DescribedRequest, RequestExplanation } from '../../explanation.ts';
 import type { ListenerOptions, RouteOptions } from '../../listener-options.ts';
+import { routeName } from '../../routing/route-name.ts';
 import { Router } from '../../routing/router.ts';
 import { WeightedPools } from '../../routing/weighted-pools.ts';
 import type { ProtocolDeps, ProtocolRuntime, ProxyPool } from '../protocol.ts';
@@ -31,8 +32,13 @@ const MAX_REFUSED_OPEN = 8;
 /** Where a matched route leads, resolved once per configuration. */
 interface Destination {
   readonly route: RouteOptions;
+  /** As metrics and logs call it. */
+  readonly name: string;
   readonly pool: Http1Pool | null;
   readonly weighted: WeightedPools | null;
+  /** Counts what goes to each of its pools, and to `pool`. */
+  readonly metricsOf: ReadonlyMap<Http1Pool, RequestMetrics>;
+  readonly metrics: RequestMetrics | null;
   /** Of a route that answers by itself; see `fixedAnswers`. */
   readonly answers: readonly Buffer[] | null;
 }
@@ -111,9 +117,13 @@ export class Http1Listener implements ProtocolRuntime {
   }
 
   #destination(route: RouteOptions, pools: ReadonlyMap<string, ProxyPool>): Destination {
-    for (const { pool } of route.pools ?? []) this.#pool(pool, pools);
+    const named = route.pools?.map(({ pool }) => pool) ?? (route.pool === undefined ? [] : [route.pool]);
+    const name = routeName(route.match);
+    const leadsTo = named.map((each) => this.#pool(each, pools));
     return {
-      route,
+      ...{ route, name },
+      metricsOf: new Map(leadsTo.map((pool) => [pool, pool.metrics.route(name)])),
+      metrics: route.pool === undefined ? null : leadsTo[0]!.metrics.route(name),
       pool: route.pool === undefined ? null : this.#pool(route.pool, pools),
       weighted: route.pools === undefined ? null : new WeightedPools(route.pools),
       answers: route.respond === undefined ? null : fixedAnswers(route.respond),
@@ -204,6 +214,7 @@ export class Http1Listener implements ProtocolRuntime {
     const pool = weighted === null ? destination.pool : this.#pools.get(weighted.next())!;
     if (pool !== null) {
       const timeoutMs = route.timeouts?.response ?? pool.options.timeouts.response;
+      exchange.metrics = destination.metrics ?? destination.metricsOf.get(pool)!;
       exchange.forward(pool, head, timeoutMs, route.role ?? null);
       return;
     }
