@@ -1,0 +1,23 @@
+import type { EndpointWire } from '../../../src/admin/wire.ts';
+
+/** How an endpoint is told apart at a glance: by shape and word, and by colour only on top. */
+export interface Verdict {
+  readonly word: string;
+  readonly shape: string;
+  readonly tone: 'good' | 'idle' | 'warn' | 'bad';
+}
+
+/** The one thing that decides whether it is picked; what a person says comes first. */
+export function verdictOf({ mode, health, ejected, breaker, weight, eligible }: EndpointWire): Verdict {
+  if (mode === 'draining') return { word: 'draining', shape: '◐', tone: 'warn' };
+  if (mode === 'maintenance') return { word: 'maintenance', shape: '■', tone: 'idle' };
+  if (health === 'down' && !eligible) return { word: 'down', shape: '▼', tone: 'bad' };
+  if (ejected === true) return { word: 'ejected', shape: '◆', tone: 'bad' };
+  if (breaker === 'open') return { word: 'breaker open', shape: '◇', tone: 'bad' };
+  if (breaker === 'half-open') return { word: 'half-open', shape: '◇', tone: 'warn' };
+  if (weight.effective === 0) return { word: 'weight 0', shape: '○', tone: 'idle' };
+  if (!eligible) return { word: 'not picked', shape: '○', tone: 'bad' };
+  if (health === 'down') return { word: 'down, picked', shape: '▽', tone: 'bad' };
+  if (health === 'unknown') return { word: 'unchecked', shape: '○', tone: 'good' };
+  return { word: 'up', shape: '●', tone: 'good' };
+}
