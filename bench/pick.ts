@@ -8,14 +8,18 @@
  * Times are the best of three, the collector's work included. Bytes: how many picks pass before the collector runs,
  * against a loop that allocates objects of known size; 0 means that it did not run in as many picks as 8 bytes each would
  * need, – that picks are too slow to try so many. Then, for all policies or with --peers, the selection alone beside
- * hashring, load-balancers and undici's BalancedPool.
+ * hashring, load-balancers and undici's BalancedPool: one pair in a process, because an engine compiles a loop worse that it
+ * has seen with several policies, by turns, CPU time, medians of seven.
  */
 
+import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { policies } from '../src/core/policies/registry.ts';
-import { bytesPerTurn, nsPerTurn } from './harness/pick-cost.ts';
+import { bytesPerTurn, cpuNsPerTurn, nsPerTurn } from './harness/pick-cost.ts';
 import { pickAndOutcomeLoop, pickLoop } from './harness/pick-loop.ts';
-import { type Peer, peers, versionOf } from './harness/pick-peers.ts';
+import { peers, versionOf } from './harness/pick-peers.ts';
+
+const pairs = peers.flatMap((peer) => peer.policies.map((choice) => ({ peer, choice })));
 
 interface Row {
   readonly policy: string;
@@ -29,6 +33,7 @@ interface Row {
 interface PeerRow {
   readonly package: string;
   readonly what: string;
+  readonly omits: string;
   readonly policy: string;
   readonly endpoints: number;
   /** null: it does not build in reasonable time. */
@@ -44,22 +49,28 @@ async function measure(policy: string, endpoints: number): Promise<Row> {
   return { policy, endpoints, buildMs, nsPerPick: ns, bytesPerPick: await bytesPerTurn(run, ns) };
 }
 
-function compare(peer: Peer, endpoints: number): PeerRow[] {
+/** The `index`th pair of a peer and a policy of ours that does its job. */
+function compare(index: number, endpoints: number): PeerRow {
+  const { peer, choice } = pairs[index]!;
+  const ours = pickLoop(choice, endpoints, peer.clients);
   const theirs = endpoints <= peer.mostEndpoints ? peer.create(endpoints) : undefined;
-  const theirNs = theirs === undefined ? null : nsPerTurn(theirs.run);
-  return peer.policies.map((choice) => {
-    const ours = pickLoop(choice, endpoints, peer.clients);
-    return {
-      package: `${peer.package} ${versionOf(peer.package)}`,
-      what: peer.what,
-      policy: typeof choice === 'string' ? choice : Object.values(choice).join(' '),
-      endpoints,
-      theirNs,
-      theirBuildMs: theirs?.buildMs ?? null,
-      ourNs: nsPerTurn(ours.run),
-      ourBuildMs: ours.buildMs,
-    };
-  });
+  const [ourNs, theirNs] = cpuNsPerTurn(theirs === undefined ? [ours.run] : [ours.run, theirs.run]);
+  return {
+    package: `${peer.package} ${versionOf(peer.package)}`,
+    what: peer.what,
+    omits: peer.omits,
+    policy: typeof choice === 'string' ? choice : Object.values(choice).join(' '),
+    endpoints,
+    theirNs: theirNs ?? null,
+    theirBuildMs: theirs?.buildMs ?? null,
+    ourNs: ourNs!,
+    ourBuildMs: ours.buildMs,
+  };
+}
+
+function compareApart(index: number, endpoints: number): PeerRow {
+  const args = [import.meta.path, '--pair', String(index), '--endpoints', String(endpoints)];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as PeerRow;
 }
 
 const short = (value: number) => (value >= 10_000 ? `${(value / 1000).toFixed(0)}k` : value.toFixed(0));
@@ -79,7 +90,7 @@ function printTable(rows: readonly Row[], sizes: readonly number[]): void {
 }
 
 function printPeers(rows: readonly PeerRow[]): void {
-  console.log('\nThe selection alone, one after the other; – does not build in reasonable time');
+  console.log('\nThe selection alone, one after the other, CPU ns; – does not build in reasonable time');
   const line = (...cells: string[]) => console.log(cells.join(' '));
   line(
     'ours'.padEnd(20),
@@ -106,6 +117,7 @@ function printPeers(rows: readonly PeerRow[]): void {
       name,
     );
   }
+  for (const name of new Set(rows.map((row) => `${row.package}: ${row.what}: without ${row.omits}`))) line(name);
 }
 
 const { values } = parseArgs({
@@ -114,16 +126,22 @@ const { values } = parseArgs({
     endpoints: { type: 'string', default: '3,100,10000,100000' },
     policy: { type: 'string', multiple: true, default: [] },
     peers: { type: 'boolean', default: false },
+    pair: { type: 'string' },
   },
 });
 const sizes = values.endpoints.split(',').map(Number);
-const types = values.policy.length > 0 ? values.policy : values.peers ? [] : policies.types;
-const rows: Row[] = [];
-for (const policy of types) for (const size of sizes) rows.push(await measure(policy, size));
-const withPeers = values.peers || values.policy.length === 0;
-const peerRows = withPeers ? peers.flatMap((peer) => sizes.flatMap((size) => compare(peer, size))) : [];
-if (values.json) console.log(JSON.stringify({ bun: Bun.version, rows, peers: peerRows }, null, 2));
-else {
-  if (rows.length > 0) printTable(rows, sizes);
-  if (withPeers) printPeers(peerRows);
+if (values.pair === undefined) await measureAll();
+else console.log(JSON.stringify(compare(Number(values.pair), sizes[0]!)));
+
+async function measureAll(): Promise<void> {
+  const types = values.policy.length > 0 ? values.policy : values.peers ? [] : policies.types;
+  const rows: Row[] = [];
+  for (const policy of types) for (const size of sizes) rows.push(await measure(policy, size));
+  const compared = values.peers || values.policy.length === 0 ? pairs : [];
+  const peerRows = compared.flatMap((_, index) => sizes.map((size) => compareApart(index, size)));
+  if (values.json) console.log(JSON.stringify({ bun: Bun.version, rows, peers: peerRows }, null, 2));
+  else {
+    if (rows.length > 0) printTable(rows, sizes);
+    if (peerRows.length > 0) printPeers(peerRows);
+  }
 }

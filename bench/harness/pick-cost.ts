@@ -2,7 +2,7 @@
 import { estimateShallowMemoryUsageOf, fullGC } from 'bun:jsc';
 
 /** A loop of `count` turns. */
-export type Loop = (count: number) => void;
+export type Loop = (count: number) => unknown;
 
 const SAMPLE_MS = 80;
 /** For as many turns as prove that nothing is allocated; where they would take longer, a sample of so long shows what it can. */
@@ -11,6 +11,7 @@ const BYTES_MS = 1000;
 /** Nothing on the heap is smaller. */
 const LEAST_BYTES = 8;
 const CHUNKS = 200;
+const ROUNDS = 7;
 
 /** Nanoseconds a turn, the best of three; the loop grows until it takes `SAMPLE_MS`. */
 export function nsPerTurn(run: Loop): number {
@@ -24,6 +25,27 @@ function timed(run: Loop, count: number): number {
   const started = performance.now();
   run(count);
   return performance.now() - started;
+}
+
+/**
+ * CPU nanoseconds a turn of each loop, in turn and the median of seven: user time of this process, the compiler's and the
+ * collector's threads included. A machine that others use as well lengthens it less than the time by the clock.
+ */
+export function cpuNsPerTurn(loops: readonly Loop[]): number[] {
+  const counts = loops.map((run) => {
+    let count = 1000;
+    for (let tookMs = cpuMs(run, count); tookMs < SAMPLE_MS / 4; tookMs = cpuMs(run, count)) count *= 2;
+    cpuMs(run, count * 4);
+    return count * 4;
+  });
+  const rounds = Array.from({ length: ROUNDS }, () => loops.map((run, i) => cpuMs(run, counts[i]!) / counts[i]!));
+  return loops.map((_, i) => rounds.map((round) => round[i]!).sort((a, b) => a - b)[ROUNDS >> 1]! * 1e6);
+}
+
+function cpuMs(run: Loop, count: number): number {
+  const before = process.cpuUsage().user;
+  run(count);
+  return (process.cpuUsage().user - before) / 1000;
 }
 
 /** 0: the collector did not run in as many turns as 8 bytes each would need; null: turns are too slow to try so many. */

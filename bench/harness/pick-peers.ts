@@ -9,6 +9,8 @@ import { clientsOf, type PickLoop } from './pick-loop.ts';
 export interface Peer {
   readonly package: string;
   readonly what: string;
+  /** Work of ours that it does not do: where it is near or ahead, this is why. */
+  readonly omits: string;
   /** Ours that do its job. */
   readonly policies: readonly PolicyChoice[];
   readonly clients: readonly string[];
@@ -25,6 +27,7 @@ export const peers: readonly Peer[] = [
   {
     package: 'hashring',
     what: 'MD5 ring of 160 points, 65,536 clients',
+    omits: 'eligibility',
     policies: [{ type: 'ring-hash', hash: 'ketama' } as PolicyChoice, 'ring-hash'],
     clients: manyClients,
     mostEndpoints: 10_000,
@@ -33,6 +36,7 @@ export const peers: readonly Peer[] = [
   {
     package: 'hashring',
     what: 'the same, 1,024 clients: answers from its cache',
+    omits: 'hash and ring (an answer is looked up by key), eligibility',
     policies: ['ring-hash'],
     clients: fewClients,
     mostEndpoints: 10_000,
@@ -41,6 +45,7 @@ export const peers: readonly Peer[] = [
   {
     package: 'undici',
     what: "BalancedPool's selection",
+    omits: 'eligibility by event: it asks every Pool in turn whether it is busy',
     policies: ['weighted-round-robin', 'round-robin'],
     clients: fewClients,
     mostEndpoints: 10_000,
@@ -49,6 +54,7 @@ export const peers: readonly Peer[] = [
   {
     package: 'load-balancers',
     what: 'P2cBalancer: counts assignments, not load',
+    omits: 'load, weights, eligibility; one endpoint may be drawn twice',
     policies: ['p2c'],
     clients: fewClients,
     mostEndpoints: Number.POSITIVE_INFINITY,
@@ -62,6 +68,7 @@ export const peers: readonly Peer[] = [
   {
     package: 'load-balancers',
     what: 'RandomBalancer: Math.random() × count',
+    omits: 'eligibility, a seed',
     policies: ['random'],
     clients: fewClients,
     mostEndpoints: Number.POSITIVE_INFINITY,
@@ -80,13 +87,15 @@ function loop<T>(create: () => T, clients: readonly string[], pick: (subject: T,
   const subject = create();
   const buildMs = performance.now() - started;
   let at = 0;
-  let sum = 0;
-  function run(count: number): void {
+  let used = 0;
+  function run(count: number): number {
     for (let i = 0; i < count; i++) {
-      sum += pick(subject, clients[at]!);
+      const answer = pick(subject, clients[at]!);
+      if (answer < 0) throw new Error('a pick found nobody');
+      used ^= answer;
       at = at + 1 < clients.length ? at + 1 : 0;
     }
-    if (sum < 0) throw new Error('a pick found nobody');
+    return used;
   }
   return { buildMs, run };
 }

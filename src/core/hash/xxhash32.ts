@@ -15,31 +15,31 @@ const PRIME_5 = 0x165667b1;
 
 /** An integer in [0, 2^32). `seed` is any 32-bit integer; default 0. */
 export function xxhash32(text: string, seed = 0): number {
+  const { length } = text;
+  if (length >= 16) return xxhash32Utf8(text, seed);
   // Keys are mostly short and ASCII: their characters are their bytes, and need no buffer.
-  return text.length < 16 && isAscii(text) ? shortAscii(text, seed) : xxhash32Utf8(text, seed);
+  let hash = (seed + PRIME_5 + length) | 0;
+  let units = 0;
+  let at = 0;
+  for (; at + 4 <= length; at += 4) {
+    const a = text.charCodeAt(at);
+    const b = text.charCodeAt(at + 1);
+    const c = text.charCodeAt(at + 2);
+    const d = text.charCodeAt(at + 3);
+    units |= a | b | c | d;
+    hash = withWord(hash, a | (b << 8) | (c << 16) | (d << 24));
+  }
+  for (; at < length; at++) {
+    const unit = text.charCodeAt(at);
+    units |= unit;
+    hash = withByte(hash, unit);
+  }
+  return units < 0x80 ? avalanche(hash) : xxhash32Utf8(text, seed);
 }
 
 function xxhash32Utf8(text: string, seed: number): number {
   const length = encodeUtf8(text);
   return xxhash32Bytes(utf8Scratch(), length, seed);
-}
-
-function isAscii(text: string): boolean {
-  let units = 0;
-  for (let at = 0; at < text.length; at++) units |= text.charCodeAt(at);
-  return units < 0x80;
-}
-
-function shortAscii(text: string, seed: number): number {
-  const { length } = text;
-  let hash = (seed + PRIME_5 + length) | 0;
-  let at = 0;
-  for (; at + 4 <= length; at += 4) {
-    const low = text.charCodeAt(at) | (text.charCodeAt(at + 1) << 8);
-    hash = withWord(hash, low | (text.charCodeAt(at + 2) << 16) | (text.charCodeAt(at + 3) << 24));
-  }
-  for (; at < length; at++) hash = withByte(hash, text.charCodeAt(at));
-  return avalanche(hash);
 }
 
 /** Hashes the first `length` bytes. */
@@ -72,12 +72,15 @@ function tail(start: number, bytes: Uint8Array, from: number, length: number): n
   return hash;
 }
 
+// The rotations are spelled out: engines inline calls of calls only so deep.
 function withWord(hash: number, input: number): number {
-  return Math.imul(rotateLeft((hash + Math.imul(input, PRIME_3)) | 0, 17), PRIME_4);
+  const sum = hash + Math.imul(input, PRIME_3);
+  return Math.imul((sum << 17) | (sum >>> 15), PRIME_4);
 }
 
 function withByte(hash: number, input: number): number {
-  return Math.imul(rotateLeft((hash + Math.imul(input, PRIME_5)) | 0, 11), PRIME_1);
+  const sum = hash + Math.imul(input, PRIME_5);
+  return Math.imul((sum << 11) | (sum >>> 21), PRIME_1);
 }
 
 function avalanche(start: number): number {

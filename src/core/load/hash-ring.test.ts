@@ -39,7 +39,7 @@ describe('HashRing', () => {
     const hashes = points.flatMap((point) => [Math.max(0, point - 1), point, Math.min(2 ** 32 - 1, point + 1)]);
     for (const hash of [0, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, ...hashes]) {
       const first = points.findIndex((point) => point >= hash);
-      expect(ring.indexOf(hash)).toBe(first < 0 ? 0 : first);
+      expect(ring.indexOf(hash)).toBe(Math.max(first, 0));
     }
   });
 });

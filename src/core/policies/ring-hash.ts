@@ -5,7 +5,7 @@
  * or removing one of n endpoints moves about 1/n of the keys. The key is the request's; without one, the client's address.
  *
  * Source  Karger et al., "Consistent hashing and random trees", STOC 1997; see load/hash-ring.ts. Ketama: load/ketama.ts.
- * Cost    pick O(log points), then one step for each point walked past; allocates nothing. `update` is
+ * Cost    pick O(1) on average, then one step for each point walked past; allocates nothing. `update` is
  *         one pass over the ring, and sorts the points of newcomers; a verdict does not touch it.
  * Order   the same on every worker and machine that has the same ids and weights.
  * Errors  −1 when none is eligible and not avoided; never throws. Without key and address an endpoint is drawn.
@@ -56,23 +56,28 @@ function hashesOf(hash: NonNullable<RingHashOptions['hash']>): RingHashes {
   const virtualNodes = DEFAULT_VIRTUAL_NODES;
   if (hash === 'ketama') return { pointOf: createKetamaPoints(), keyOf: ketamaKey, virtualNodes: KETAMA_POINTS };
   return hash === 'murmur3'
-    ? { pointOf: murmur3, keyOf: (text) => murmur3(text), virtualNodes }
-    : { pointOf: xxhash32, keyOf: (text) => xxhash32(text), virtualNodes };
+    ? { pointOf: murmur3, keyOf: murmur3, virtualNodes }
+    : { pointOf: xxhash32, keyOf: xxhash32, virtualNodes };
 }
 
 export const ringHash: PolicyDefinition<'ring-hash', RingHashOptions> = {
   type: 'ring-hash',
   create: ({ hash = DEFAULT_HASH, ...options }, { rng }) => {
-    const hashes = hashesOf(hash);
+    const { pointOf, keyOf, ...hashes } = hashesOf(hash);
     const virtualNodes = options.virtualNodes ?? hashes.virtualNodes;
     const eligible = new EligibleSet();
-    const ring = new HashRing(hashes.pointOf);
-
-    const startOf = (request: PickRequest): number => ring.indexOf(requestHash(request, rng, hashes.keyOf));
+    const ring = new HashRing(pointOf);
 
     function pick(request: PickRequest, avoid: Avoid | null): number {
       if (eligible.count === 0) return -1;
-      let index = startOf(request);
+      const index = ring.indexOf(requestHash(request, rng, keyOf));
+      const slot = ring.ownerAt(index);
+      return avoid === null && eligible.has(slot) ? slot : firstAllowed(index, avoid);
+    }
+
+    /** The owner of the first point from `start` on that may serve. */
+    function firstAllowed(start: number, avoid: Avoid | null): number {
+      let index = start;
       for (let steps = 0; steps < ring.length; steps++) {
         const slot = ring.ownerAt(index);
         if (eligible.has(slot) && !avoid?.has(slot)) return slot;
@@ -85,7 +90,7 @@ export const ringHash: PolicyDefinition<'ring-hash', RingHashOptions> = {
     function pickMany(request: PickRequest, count: number): number[] {
       const slots = new Set<number>();
       const wanted = Math.min(count, eligible.count);
-      let index = slots.size < wanted ? startOf(request) : 0;
+      let index = slots.size < wanted ? ring.indexOf(requestHash(request, rng, keyOf)) : 0;
       while (slots.size < wanted) {
         const slot = ring.ownerAt(index);
         if (eligible.has(slot)) slots.add(slot);
