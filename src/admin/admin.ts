@@ -6,9 +6,10 @@ import { listenError } from '../transport/listen-error.ts';
 import type { SocketAddress } from '../transport/transport.ts';
 import { freeUnixPath } from '../transport/unix-file.ts';
 import { type Answer, json, problem, send, type WholeAnswer } from './answer.ts';
-import { createEventFeed, type EventFeed } from './event-feed.ts';
+import { createEventFeed } from './event-feed.ts';
 import { type Refusal, refuse, type Scope } from './guard.ts';
-import type { AdminDeps } from './operation.ts';
+import { startMeters } from './meters.ts';
+import type { AdminDeps, Call } from './operation.ts';
 import { operations } from './operations.ts';
 import { createPage } from './page.ts';
 import { createRouter } from './router.ts';
@@ -37,8 +38,9 @@ const page = createPage();
  */
 export async function startAdmin(options: AdminOptions, deps: AdminDeps): Promise<Admin> {
   const feed = createEventFeed(deps.events, deps.wallClock().toString(36));
+  const meters = startMeters(deps);
   const server = createServer((request, response) => {
-    void answerSafely(request, options, deps, feed).then((answer) => send(request, response, answer));
+    void answerSafely(request, options, deps, { feed, meters }).then((answer) => send(request, response, answer));
   });
   server.requestTimeout = 10_000;
   const address = await listen(server, options.bind);
@@ -46,6 +48,7 @@ export async function startAdmin(options: AdminOptions, deps: AdminDeps): Promis
     address,
     close() {
       feed.close();
+      meters.close();
       server.close();
       server.closeAllConnections();
     },
@@ -66,7 +69,7 @@ function answer(
   request: IncomingMessage,
   options: AdminOptions,
   deps: AdminDeps,
-  feed: EventFeed,
+  kept: Pick<Call, 'feed' | 'meters'>,
 ): Answer | Promise<Answer> {
   const path = (request.url ?? '/').split('?', 1)[0]!;
   const method = request.method ?? 'GET';
@@ -80,7 +83,7 @@ function answer(
   if (refusal !== undefined) return refusal;
   switch (found.kind) {
     case 'operation':
-      return found.operation.run({ request, parameters: found.parameters, options, deps, feed });
+      return found.operation.run({ request, parameters: found.parameters, options, deps, ...kept });
     case 'other-method':
       return otherMethod(found.methods);
     case 'bad-escape':

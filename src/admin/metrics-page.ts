@@ -1,15 +1,17 @@
-import type { RunningServer } from '../server/server.ts';
 import type { Counters, ListenerCounters } from '../telemetry/counters.ts';
 import type { GateCounters } from '../telemetry/gate-counters.ts';
 import type { EndpointCounts } from '../telemetry/pool-counters.ts';
 import { createPrometheusText, type PrometheusText } from '../telemetry/prometheus.ts';
 import { byClass } from '../telemetry/status-class.ts';
+import { type Meters, writeMeters } from './meters.ts';
+import type { AdminDeps } from './operation.ts';
 import { writePools } from './pool-metrics.ts';
-import { type BuildInfo, writeProcess } from './process-metrics.ts';
+import { writeProcess } from './process-metrics.ts';
 
-/** The whole page for a scrape; `server` is absent while the program starts. */
-export async function metricsPage(server: RunningServer | undefined, build: BuildInfo): Promise<string> {
+/** The whole page for a scrape; short while the program starts. */
+export async function metricsPage(deps: AdminDeps, meters: Meters): Promise<string> {
   const to = createPrometheusText();
+  const server = deps.server();
   if (server !== undefined) {
     const counters = await server.collect();
     writeListeners(to, counters);
@@ -17,7 +19,8 @@ export async function metricsPage(server: RunningServer | undefined, build: Buil
     writeGates(to, counters);
     writePools(to, server, counters);
   }
-  writeProcess(to, build);
+  writeMeters(to, meters, deps);
+  writeProcess(to, deps.build);
   return to.text();
 }
 

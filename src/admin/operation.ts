@@ -8,6 +8,7 @@ import type { EventBus } from '../telemetry/events.ts';
 import { type Answer, problem, type WholeAnswer } from './answer.ts';
 import type { EventFeed } from './event-feed.ts';
 import type { Scope } from './guard.ts';
+import type { Meters } from './meters.ts';
 import type { BuildInfo } from './process-metrics.ts';
 
 export interface AdminDeps {
@@ -33,6 +34,7 @@ export interface Call {
   readonly options: AdminOptions;
   readonly deps: AdminDeps;
   readonly feed: EventFeed;
+  readonly meters: Meters;
 }
 
 /** One thing the admin server does; routes and `openapi.json` are made of these. */

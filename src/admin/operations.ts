@@ -18,8 +18,8 @@ const pages: readonly Operation[] = [
     summary: 'Metrics for Prometheus',
     gives: { status: 200, types: [CONTENT_TYPE], description: 'In its text format.' },
     problems: [],
-    async run({ deps }) {
-      return { status: 200, type: CONTENT_TYPE, body: await metricsPage(deps.server(), deps.build) };
+    async run({ deps, meters }) {
+      return { status: 200, type: CONTENT_TYPE, body: await metricsPage(deps, meters) };
     },
   },
   {

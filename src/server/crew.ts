@@ -11,7 +11,7 @@ import { Crewman, type SpawnThread } from './crewman.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
 import type { WorkerExplanation } from './explain.ts';
-import type { BoundListener, Front, Served } from './front.ts';
+import type { BoundListener, Front, Served, WorkerState } from './front.ts';
 import { checkFree } from './listeners.ts';
 import { releasePoolMemory } from './pool-memory.ts';
 import type { ServedPool } from './pools.ts';
@@ -150,6 +150,14 @@ class ThreadCrew implements Crew {
     sum.add(this.#retired.data());
     for (const each of counted) if (each !== undefined) sum.add(each);
     return sum;
+  }
+
+  workers(): readonly WorkerState[] {
+    return this.#crew.map(({ isServing, lastVitals }, worker) => ({
+      worker,
+      isServing,
+      ...(lastVitals && { vitals: lastVitals }),
+    }));
   }
 
   async explain(listener: string, described: DescribedRequest): Promise<WorkerExplanation | undefined> {

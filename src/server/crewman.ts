@@ -7,6 +7,7 @@ import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
 import type { BoundListener } from './front.ts';
 import type { ServedPool } from './pools.ts';
+import type { Vitals } from './vitals.ts';
 import type { FromWorker, ToWorker, WorkerListeners, WorkerPools } from './worker-messages.ts';
 
 /** A thread that runs `runWorkerThread`. */
@@ -52,6 +53,7 @@ export class Crewman {
   readonly #ended: Promise<void>;
   #failure: string | undefined;
   #lastCounted: CountersData | undefined;
+  #lastVitals: Vitals | undefined;
 
   constructor(thread: Thread, pools: ReadonlyMap<string, ServedPool>, events: CrewmanEvents) {
     this.#thread = thread;
@@ -74,6 +76,11 @@ export class Crewman {
   /** What it said last. */
   get lastCounted(): CountersData | undefined {
     return this.#lastCounted;
+  }
+
+  /** With what it said last. */
+  get lastVitals(): Vitals | undefined {
+    return this.#lastVitals;
   }
 
   /** Rejects when the worker cannot serve that; a worker that served nothing before has ended then, or will. */
@@ -172,6 +179,7 @@ export class Crewman {
         break;
       case 'counted':
         this.#lastCounted = message.counters;
+        this.#lastVitals = message.vitals;
         for (const resolve of this.#counting.splice(0)) resolve(message.counters);
         break;
       case 'explained':

@@ -19,6 +19,7 @@ import { type DrainResult, drainListeners } from './drain.ts';
 import type { ServerHappening } from './events.ts';
 import type { WorkerExplanation } from './explain.ts';
 import { bindAll, checkFree, type ServedListener } from './listeners.ts';
+import { type Vitals, type VitalsWatch, watchVitals } from './vitals.ts';
 
 export interface FrontDeps {
   readonly transport: Transport;
@@ -50,6 +51,15 @@ export interface BoundListener {
 /** The part of a configuration that accepts connections. */
 export type Served = Pick<Config, 'listeners' | 'limits' | 'drainTimeout'>;
 
+/** A thread that serves. */
+export interface WorkerState {
+  /** From 0. */
+  readonly worker: number;
+  readonly isServing: boolean;
+  /** As it said last; absent before that. */
+  readonly vitals?: Vitals;
+}
+
 /** What accepts connections: the listeners of one worker, or of all of them together. */
 export interface Front {
   /** One for each address of each listener. */
@@ -60,6 +70,8 @@ export interface Front {
   readonly isServing: boolean;
   /** Resolves when all of it follows the pool's membership at `version` or a later one. */
   followed(pool: string, version: number): Promise<void>;
+  /** Threads that serve. */
+  workers(): readonly WorkerState[];
   /** How one worker explains a request. Undefined when there is no such listener, or nobody can say. */
   explain(listener: string, described: DescribedRequest): Promise<WorkerExplanation | undefined>;
   /** What was counted by all of it, those counted for it by others included. */
@@ -115,11 +127,13 @@ class LiveFront implements ThreadFront {
   #leaving: readonly ServedListener[] = [];
   readonly #followed = new WeakSet<Picker>();
   #drainTimeoutMs = 0;
+  readonly #vitals: VitalsWatch;
 
   constructor(pools: ReadonlyMap<string, ProxyPool>, deps: FrontDeps, sharing: AddressSharing) {
     this.#pools = pools;
     this.#deps = deps;
     this.#sharing = sharing;
+    this.#vitals = watchVitals(deps.scheduler, deps.clock);
   }
 
   get listeners(): readonly BoundListener[] {
@@ -164,6 +178,10 @@ class LiveFront implements ThreadFront {
     this.#followPools(before);
   }
 
+  workers(): readonly WorkerState[] {
+    return [{ worker: 0, isServing: this.isServing, vitals: this.#vitals.read() }];
+  }
+
   explain(listener: string, described: DescribedRequest): Promise<WorkerExplanation | undefined> {
     const explanation = this.#served.find(({ name }) => name === listener)?.runtime.explain?.(described);
     return Promise.resolve(explanation && { explanation });
@@ -179,6 +197,7 @@ class LiveFront implements ThreadFront {
   }
 
   close(): Promise<void> {
+    this.#vitals.close();
     for (const { sockets, runtime } of [...this.#served, ...this.#leaving]) {
       for (const socket of sockets) socket.stop();
       runtime.terminate();

@@ -10,7 +10,7 @@ import { type Crew, createCrew, type SpawnThread } from './crew.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerEvent, ServerHappening } from './events.ts';
 import { type Explained, type ExplainRequest, type NotExplained, reach } from './explain.ts';
-import { type BoundListener, type FrontDeps, openFront, type ThreadFront } from './front.ts';
+import { type BoundListener, type FrontDeps, openFront, type ThreadFront, type WorkerState } from './front.ts';
 import { createPoolMemory } from './pool-memory.ts';
 import { type PoolDeps, type ServedPool, settled, startPool } from './pools.ts';
 import { changesOf, planPools, type Reloaded, withoutRestart } from './reload.ts';
@@ -52,6 +52,8 @@ export interface RunningServer {
   pools(): readonly PoolState[];
   /** What was counted since the start, by every worker. */
   collect(): Promise<Counters>;
+  /** Threads that serve; with one of them it is this thread. */
+  workers(): readonly WorkerState[];
   /** What would become of a request, and why: by the picker that would decide, without effect. */
   explain(request: ExplainRequest): Promise<Explained | NotExplained>;
   /** What is in force. */
@@ -176,6 +178,10 @@ class Server implements RunningServer {
 
   collect(): Promise<Counters> {
     return this.#front.collect();
+  }
+
+  workers(): readonly WorkerState[] {
+    return this.#front.workers();
   }
 
   async explain(request: ExplainRequest): Promise<Explained | NotExplained> {

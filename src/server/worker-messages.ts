@@ -7,6 +7,7 @@ import type { ServerHappening } from './events.ts';
 import type { BoundListener, Served } from './front.ts';
 import type { PoolMemory } from './pool-memory.ts';
 import type { ProgramMemory } from './program-memory.ts';
+import type { Vitals } from './vitals.ts';
 
 /**
  * What the main thread tells a worker: `pools`, the first `membership` of each new pool, `listeners`; then anything. Another
@@ -61,5 +62,5 @@ export type FromWorker =
   | { readonly kind: 'news'; readonly pool: string }
   | { readonly kind: 'happened'; readonly what: ServerHappening }
   | { readonly kind: 'explained'; readonly explanation: RequestExplanation | undefined }
-  | { readonly kind: 'counted'; readonly counters: CountersData }
+  | { readonly kind: 'counted'; readonly counters: CountersData; readonly vitals: Vitals }
   | { readonly kind: 'drained'; readonly result: DrainResult };

@@ -61,7 +61,7 @@ class WorkerThread {
       case 'listeners':
         return this.#serve(message);
       case 'count':
-        return this.#main.post({ kind: 'counted', counters: this.#deps.counters.data() });
+        return this.#tellCounts();
       case 'explain':
         return this.#explain(message.listener, message.described);
       case 'drain':
@@ -142,8 +142,13 @@ class WorkerThread {
 
   async #drain(timeoutMs: number): Promise<void> {
     const result = await (this.#front?.drain(timeoutMs) ?? { finished: true, remaining: 0 });
-    this.#main.post({ kind: 'counted', counters: this.#deps.counters.data() });
+    this.#tellCounts();
     this.#main.post({ kind: 'drained', result });
+  }
+
+  #tellCounts(): void {
+    const vitals = this.#front?.workers()[0]?.vitals ?? { lagMs: 0, heapBytes: 0 };
+    this.#main.post({ kind: 'counted', counters: this.#deps.counters.data(), vitals });
   }
 
   async #explain(listener: string, described: DescribedRequest): Promise<void> {
