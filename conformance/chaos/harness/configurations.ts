@@ -86,7 +86,7 @@ ${servers.join('\n')}
 export function nginxConfiguration(setting: Setting, port: number): string {
   const { directory } = setting;
   const servers = setting.endpoints.map(
-    (each) => `    server 127.0.0.1:${each} max_fails=${OBSERVED_FAILURES} fail_timeout=${ASIDE_MS}ms;`,
+    (each) => `    server 127.0.0.1:${each} max_fails=${OBSERVED_FAILURES} fail_timeout=${ASIDE_MS / 1000}s;`,
   );
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `  ${name}_temp_path ${directory}/${name};`,

@@ -44,6 +44,4 @@ export interface Scenario {
   readonly prepare?: (directory: string) => { setting?: Partial<Setting>; environment?: Record<string, string> };
   /** Runs under load. Resolves when every endpoint is well again; throws what it finds wrong. */
   run(stage: Stage): Promise<void>;
-  /** After the load. Throws what it finds wrong. */
-  after?(stage: Stage): Promise<void>;
 }

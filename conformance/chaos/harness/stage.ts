@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { sleep } from '../../harness/sockets.ts';
 import { NOTICE_MS, type Setting } from './configurations.ts';
 import type { Contender } from './contenders.ts';
+import { expectEmpty } from './crowd.ts';
 import { type Disruption, type Judgement, judge, type Note } from './judge.ts';
 import { startLoad } from './load.ts';
 import { type Origin, startOrigin } from './origin.ts';
@@ -144,9 +145,9 @@ function verdictOn({ load, origins }: Stage, wire: Wire | undefined, disruptions
 
 async function perform(scenario: Scenario, stage: Stage): Promise<string[]> {
   const complaints: string[] = [];
-  const attempt = async (step: (() => Promise<void> | undefined) | undefined): Promise<void> => {
+  const attempt = async (step: () => Promise<void>): Promise<void> => {
     try {
-      await step?.();
+      await step();
     } catch (error) {
       complaints.push(error instanceof Error ? error.message : String(error));
     }
@@ -155,7 +156,8 @@ async function perform(scenario: Scenario, stage: Stage): Promise<string[]> {
   await attempt(() => scenario.run(stage));
   await sleep(CALM_MS);
   await stage.load.stop();
-  await attempt(() => scenario.after?.(stage));
+  // Its own numbers must say so, whatever it went through.
+  await attempt(() => expectEmpty(stage.balancer));
   return complaints;
 }
 
