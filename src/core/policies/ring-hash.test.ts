@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { mix32 } from '../hash/request-hash.ts';
 import { xxhash32 } from '../hash/xxhash32.ts';
 import { describePolicyContract, endpoints, pickRequest, policyDeps } from '../testing/index.ts';
 import { ringHash } from './ring-hash.ts';
@@ -26,7 +27,7 @@ describe('ring-hash', () => {
     '%j belongs to the owner of the next point, found by hand',
     (key) => {
       const ids = ['e0', 'e1', 'e2'];
-      const points = ids.flatMap((id, slot) => [0, 1].map((node) => ({ hash: xxhash32(id, node), slot })));
+      const points = ids.flatMap((id, slot) => [0, 1].map((node) => ({ hash: xxhash32(id, mix32(0, node)), slot })));
       points.sort((a, b) => a.hash - b.hash);
       const want = points.find(({ hash }) => hash >= xxhash32(key)) ?? points[0]!;
       expect(ring(3, 2).pick(pickRequest({ key }), null)).toBe(want.slot);
@@ -55,6 +56,18 @@ describe('ring-hash', () => {
     }
     expect(new Set(Array.from({ length: 100 }, () => at('', ''))).size).toBe(5);
   });
+
+  // 20,000 keys: 2000 each, σ = 42 from the keys and 16 from 15,000 points each; five of both together.
+  test.each(['xxhash32', 'murmur3', 'ketama'] as const)(
+    'with %s, neighbouring addresses of a weight of 100 each have equal shares',
+    (hash) => {
+      const policy = ringHash.create({ ...options, hash }, policyDeps());
+      policy.update(endpoints(Array.from({ length: 10 }, (_, i) => ({ id: `10.0.0.${i + 1}:80`, weight: 100 }))));
+      const shares = new Array<number>(10).fill(0);
+      for (let i = 0; i < 20_000; i++) shares[policy.pick(pickRequest({ key: `user-${i}` }), null)]!++;
+      for (const share of shares) expect(Math.abs(share - 2000)).toBeLessThan(225);
+    },
+  );
 
   test('shares follow the weights', () => {
     const policy = ring([{ weight: 1 }, { weight: 3 }]);

@@ -13,7 +13,7 @@
 import { z } from 'zod';
 import { AffinityKey } from '../hash/affinity-key.ts';
 import { murmur3 } from '../hash/murmur3.ts';
-import { requestHash } from '../hash/request-hash.ts';
+import { mix32, requestHash } from '../hash/request-hash.ts';
 import { xxhash32 } from '../hash/xxhash32.ts';
 import type { Avoid, PickRequest, PolicyDefinition } from '../kernel/policy.ts';
 import { EligibleSet } from '../load/eligible.ts';
@@ -56,8 +56,16 @@ function hashesOf(hash: NonNullable<RingHashOptions['hash']>): RingHashes {
   const virtualNodes = DEFAULT_VIRTUAL_NODES;
   if (hash === 'ketama') return { pointOf: createKetamaPoints(), keyOf: ketamaKey, virtualNodes: KETAMA_POINTS };
   return hash === 'murmur3'
-    ? { pointOf: murmur3, keyOf: murmur3, virtualNodes }
-    : { pointOf: xxhash32, keyOf: xxhash32, virtualNodes };
+    ? { pointOf: seededPoints(murmur3), keyOf: murmur3, virtualNodes }
+    : { pointOf: seededPoints(xxhash32), keyOf: xxhash32, virtualNodes };
+}
+
+/**
+ * Seeds are mixed, not counted up: under xxHash32 two ids that differ in the fourth byte of a word, as `10.0.0.3:80` and
+ * `10.0.0.4:80` do, have the same hashes under seeds a multiple of 128 apart, and one would take the other's points.
+ */
+function seededPoints(hash: (text: string, seed: number) => number): PointHash {
+  return (id, node) => hash(id, mix32(0, node));
 }
 
 export const ringHash: PolicyDefinition<'ring-hash', RingHashOptions> = {
