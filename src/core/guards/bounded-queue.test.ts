@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Rng } from '../kernel/rng.ts';
 import { type FakeClock, fakeClock } from '../testing/fake-clock.ts';
 import { checkWalks } from '../testing/random-walk.ts';
-import { BoundedQueue, type DropReason, REFUSED } from './bounded-queue.ts';
+import { BoundedQueue, type DropReason, PASSED, REFUSED, STOP, TAKEN } from './bounded-queue.ts';
 
 function setUp(size = 3, classes = 3, clock: FakeClock = fakeClock()) {
   const dropped: string[] = [];
@@ -54,6 +54,26 @@ describe('BoundedQueue', () => {
     expect([dropped, queue.nextDueMs]).toEqual([['a timeout'], 130]);
     queue.advance(130);
     expect([dropped, queue.length]).toEqual([['a timeout', 'b timeout', 'c timeout'], 0]);
+  });
+
+  test('offers in turn: takes, passes by, stops', () => {
+    const { queue } = setUp(5);
+    for (const [name, priority] of [
+      ['a', 0],
+      ['b', 1],
+      ['c', 2],
+      ['d', 1],
+      ['e', 0],
+    ] as const)
+      queue.push(name, priority);
+    const asked: string[] = [];
+    queue.offer((name) => {
+      asked.push(name);
+      return name === 'b' ? PASSED : name === 'a' ? STOP : TAKEN;
+    });
+    expect([asked.join(''), queue.length]).toEqual(['cbda', 3]);
+    expect(queue.push('f', 2)).not.toBe(REFUSED);
+    expect(drain(queue)).toBe('fbae');
   });
 
   test('who is removed is gone; a ticket is good for one entry', () => {

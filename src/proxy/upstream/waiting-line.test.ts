@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { type Offer, PASSED, STOP, TAKEN } from '../../core/guards/bounded-queue.ts';
+import { FineTimers } from '../../transport/fine-timers.ts';
+import { NOT_WAITING, type Waiter, WaitingLine } from './waiting-line.ts';
+
+function setUp(size = 10, timeout = 1000) {
+  let nowMs = 0;
+  const told: string[] = [];
+  const places = { free: 0 };
+  const timers = new FineTimers(
+    () => performance.now(),
+    (error) => Promise.reject(error),
+  );
+  const line = new WaitingLine({ size, timeout }, { now: () => nowMs }, timers);
+  const waiter = (name: string, urgency = 3, offer?: () => Offer): Waiter => ({
+    ticket: NOT_WAITING,
+    urgency,
+    tryPick: offer ?? (() => (places.free > 0 && places.free-- ? TAKEN : STOP)),
+    admitted: () => void told.push(name),
+    dropped: (reason) => void told.push(`${name} ${reason}`),
+  });
+  const pass = (ms: number): void => {
+    nowMs += ms;
+  };
+  return { line, timers, told, places, waiter, pass };
+}
+
+/** Looks are microtasks, or timers of 10 ms. */
+const soon = (ms = 0) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('a place that comes free goes to the first of the most urgent', async () => {
+  const { line, told, places, waiter } = setUp();
+  for (const [name, urgency] of [
+    ['a', 3],
+    ['b', 3],
+    ['c', 1],
+  ] as const)
+    line.push(waiter(name, urgency));
+  places.free = 2;
+  line.wake();
+  await soon();
+  expect([told, line.length]).toEqual([['c', 'a'], 1]);
+});
+
+test('who must not go there is passed by, who finds none stops the look', async () => {
+  const { line, told, places, waiter } = setUp();
+  line.push(waiter('picky', 3, () => PASSED));
+  for (const name of ['a', 'b', 'c']) line.push(waiter(name));
+  places.free = 1;
+  line.wake();
+  await soon();
+  expect([told, line.length]).toEqual([['a'], 3]);
+});
+
+test('a place that comes free unheard is found', async () => {
+  const { line, told, places, waiter, timers } = setUp();
+  line.push(waiter('a'));
+  places.free = 1;
+  await soon(100);
+  expect([told, line.length, timers.isRunning]).toEqual([['a'], 0, false]);
+});
+
+test('who waited too long is dropped', async () => {
+  const { line, told, waiter, pass } = setUp();
+  line.push(waiter('a'));
+  pass(600);
+  line.push(waiter('b'));
+  pass(500);
+  await soon(100);
+  expect([told, line.length]).toEqual([['a timeout'], 1]);
+});
+
+test('full: refused, or the least urgent makes room', () => {
+  const { line, told, waiter } = setUp(1);
+  expect([line.push(waiter('a')), line.push(waiter('b'))]).toEqual([true, false]);
+  expect([line.push(waiter('c', 0)), told]).toEqual([true, ['a displaced']]);
+});
+
+test('who leaves is not told anything', async () => {
+  const { line, told, places, waiter } = setUp();
+  const [a, b] = [waiter('a'), waiter('b')];
+  line.push(a);
+  line.push(b);
+  line.leave(a);
+  line.leave(a);
+  places.free = 2;
+  line.wake();
+  await soon();
+  line.leave(b);
+  expect([told, line.length]).toEqual([['b'], 0]);
+});
+
+test('other options keep who waits, in order, as many as there is room for', async () => {
+  const { line, told, places, waiter } = setUp();
+  for (const name of ['a', 'b', 'c']) line.push(waiter(name));
+  line.configure({ size: 2, timeout: 1000 });
+  places.free = 2;
+  line.wake();
+  await soon();
+  expect(told).toEqual(['c displaced', 'a', 'b']);
+});
