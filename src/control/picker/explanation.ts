@@ -1,5 +1,4 @@
 import type { Avoid, PickRequest } from '../../core/kernel/policy.ts';
-import type { Rng } from '../../core/kernel/rng.ts';
 import type { Role } from '../pool-options.ts';
 import type { Group } from './group.ts';
 import type { NoneReason } from './none-reason.ts';
@@ -51,18 +50,10 @@ interface Parts {
   readonly none: NoneReason | undefined;
 }
 
-/** `slot`: what was picked, −1: nothing. Draws nothing in the end: what a policy's numbers draw is brought back. */
-export function explainPick(
-  slot: number,
-  request: PickRequest,
-  occupants: Occupants,
-  parts: Parts,
-  rng: Rng,
-): PickExplanation {
+/** `slot`: what was picked, −1: nothing. A policy's numbers may draw. */
+export function explainPick(slot: number, request: PickRequest, occupants: Occupants, parts: Parts): PickExplanation {
   const picked = occupants.at(slot);
-  const restore = rng.save?.();
   const endpoints = [...occupants.members()].map((each) => explainEndpoint(each, request, parts, picked));
-  restore?.();
   return {
     ...(picked !== undefined && { endpoint: picked.id }),
     ...(parts.none !== undefined && { none: parts.none }),

@@ -131,7 +131,24 @@ describe('explain says why not', () => {
     ]);
   });
 
-  test('numbers of the policy, whose draws are brought back', () => {
+  test('numbers are those that the pick went by: evidence that had faded meanwhile', () => {
+    const createAdaptive: PickerOptions['createPolicy'] = (deps) => createPolicy('adaptive', deps);
+    const { picker, clock } = setUpPicker([member(0), member(1)], { createPolicy: createAdaptive });
+    const request = createPickRequest();
+    for (let i = 0; i < 40; i++) {
+      const slot = picker.pick(request, null);
+      picker.done(slot, { ok: true, latencyMs: slot === 0 ? 5 : 50 });
+    }
+    const slownessOf = () => picker.explain(request).endpoints.map((each) => each.policy['slowness'] as number);
+    const before = slownessOf()[1]!;
+    clock.advance(60_000);
+    // A pick looks anew at one of them.
+    const after = slownessOf().some((each, index) => index === 1 && each < before);
+    picker.done(picker.pick(request, null), { ok: true, latencyMs: -1, neutral: true });
+    expect(after || slownessOf()[1]! < before).toBe(true);
+  });
+
+  test('numbers of the policy', () => {
     const createAdaptive: PickerOptions['createPolicy'] = (deps) => createPolicy('adaptive', deps);
     const set = setUpPicker([member(0), member(1)], { createPolicy: createAdaptive });
     expect(set.picker.explain(createPickRequest()).endpoints[0]!.policy).toMatchObject({ load: 0, slowness: 1 });

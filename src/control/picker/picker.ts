@@ -242,11 +242,13 @@ export class Picker {
     if (this.#roster.guards !== null) this.#roster.advance();
     const saved = [this.#deps.rng.save?.(), this.#primaries.policy.save?.(), this.#backups.policy.save?.()];
     const slot = this.#choose(request, tried, role);
-    for (const restore of saved) restore?.();
     const none = slot < 0 ? this.noneReason(tried, role) : undefined;
     const avoid = this.#avoid(tried, role);
     const parts = { roster: this.#roster, counts: this.#counts, backups: this.#backups, tried, role, avoid, none };
-    return explainPick(slot, request, this.#occupants, parts, this.#deps.rng);
+    // Before anything is brought back: the numbers are those that the pick went by.
+    const explanation = explainPick(slot, request, this.#occupants, parts);
+    for (const restore of saved) restore?.();
+    return explanation;
   }
 
   /** For the thread that decides for all workers, now and then: decides by what they have seen, and hears of their verdicts. */
