@@ -107,7 +107,7 @@ function noise(share: number, requests: number): number {
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 
 function describeUneven(underTest: PolicyUnderTest, bounds: { readonly mean: number; readonly p99: number }): void {
-  const uneven = { ...workloads.find(({ name }) => name === 'uneven')!, seconds: 30 };
+  const uneven = { ...workloads.find(({ name }) => name === 'uneven')!, seconds: 20 };
   const results = (policy: PolicyUnderTest) => SEEDS.map((seed) => simulate({ ...uneven, seed }, policy));
 
   test('beats least-connections and random on endpoints of uneven speeds', () => {
