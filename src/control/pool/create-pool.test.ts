@@ -5,7 +5,7 @@ import type { Candidate } from '../../core/load/function-policy.ts';
 import { fakeClock } from '../../core/testing/fake-clock.ts';
 import { createPool } from './create-pool.ts';
 import type { EndpointInput } from './endpoint-input.ts';
-import type { Picked } from './pick.ts';
+import type { Picked, PickOutcome } from './pick.ts';
 import type { Pool, PoolEvent, PoolRequest } from './pool.ts';
 import type { PoolInput } from './pool-input.ts';
 
@@ -65,6 +65,17 @@ describe('createPool', () => {
   test.each<{ why: string; input: unknown; want: string }>([
     { why: 'nothing', input: {}, want: 'config-invalid: createPool has no endpoints; give it some' },
     { why: 'no list', input: { endpoints: 'a:1' }, want: 'config-invalid: endpoints is "a:1"; write a list' },
+    { why: 'null', input: { endpoints: null }, want: 'config-invalid: endpoints is null; write a list' },
+    { why: 'half a subset', input: { endpoints: [], subset: { size: 1 } }, want: 'subset.balancer is undefined' },
+    { why: 'no size', input: { endpoints: [], subset: { balancer: 0 } }, want: 'subset.size is undefined' },
+    { why: 'a seed in text', input: { endpoints: [], seed: 'x' }, want: 'seed is "x"; write a number' },
+    { why: 'no clock', input: { endpoints: [], clock: {} }, want: 'clock has no now()' },
+    { why: 'no rng', input: { endpoints: [], rng: {} }, want: 'rng has no next() and below()' },
+    {
+      why: 'a shrinking open time',
+      input: { endpoints: [], circuitBreaker: { openForMs: 500, maxOpenForMs: 400 } },
+      want: 'config-invalid: circuitBreaker.maxOpenForMs is 400; write a number from 500',
+    },
     {
       why: 'an unknown key',
       input: { endpoints: [], polcy: 'p2c' },
@@ -124,6 +135,33 @@ describe('a pick', () => {
     picked.done(fine);
     expect(refusal(() => picked.done(fine))).toBe('contract-broken: the pick of a:1 is done already');
     expect(pool.endpoints[0]!.inFlight).toBe(0);
+  });
+
+  test.each([
+    { why: 'nothing', outcome: undefined, want: 'done of a:1: it was given undefined; write { ok, latencyMs }' },
+    { why: 'no ok', outcome: {}, want: 'ok is undefined; write true or false' },
+    {
+      why: 'a latency of NaN',
+      outcome: { ok: true, latencyMs: Number.NaN },
+      want: 'latencyMs is NaN; write milliseconds',
+    },
+    {
+      why: 'an endless latency',
+      outcome: { ok: true, latencyMs: Number.POSITIVE_INFINITY },
+      want: 'latencyMs is Infinity',
+    },
+    { why: 'a latency in text', outcome: { ok: true, latencyMs: '12' }, want: 'latencyMs is "12"' },
+    {
+      why: 'an empty report',
+      outcome: { ok: true, report: {} },
+      want: 'report.utilization is undefined; write a number',
+    },
+  ])('done with $why is refused, and has ended; its endpoint is not judged', ({ outcome, want }) => {
+    const pool = createPool({ endpoints: ['a:1'], policy: 'peak-ewma', circuitBreaker: { failures: 1 } });
+    const picked = take(pool);
+    expect(refusal(() => picked.done(outcome as PickOutcome))).toContain(want);
+    expect(pool.endpoints[0]).toMatchObject({ inFlight: 0, breaker: 'closed' });
+    expect(refusal(() => picked.done(fine))).toContain('is done already');
   });
 
   test('that lost itself says so', () => {

@@ -72,7 +72,7 @@ class LivePool implements Pool, PickOwner {
       ...{ clock, rng },
       // Without a resolver: whoever connects, checks among them, does it by name.
       ...(checks !== undefined && { checks }),
-      provider: { start: (listener) => this.#start(discovery ?? given(input.endpoints ?? []), listener) },
+      provider: { start: (listener) => this.#start(discovery ?? given(input.endpoints!), listener) },
       onEvent: (event) => this.#tell(event),
     });
     this.#membership.subscribe((update) => this.#apply(update));

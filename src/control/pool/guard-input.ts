@@ -6,6 +6,8 @@ export const NO_END = Number.POSITIVE_INFINITY;
 type Ranges = Readonly<Record<string, readonly [least: number, most: number]>>;
 
 const LONGEST_MS = 2 ** 30;
+/** The breaker's own default. */
+const OPEN_FOR_MS = 10_000;
 const RANGES: Readonly<Record<keyof GuardOptions, Ranges>> = {
   circuitBreaker: {
     failures: [1, 1023],
@@ -38,6 +40,8 @@ export function checkGuards(given: GuardOptions): void {
     const options = given[name as keyof GuardOptions];
     if (options !== undefined) checkNumbers(name, options, ranges);
   }
+  const { openForMs = OPEN_FOR_MS, maxOpenForMs } = given.circuitBreaker ?? {};
+  if (maxOpenForMs !== undefined) checkNumber('circuitBreaker.maxOpenForMs', maxOpenForMs, openForMs, LONGEST_MS);
   if (given.slowStart !== undefined) checkNumber('slowStart.windowMs', given.slowStart.windowMs, 1, NO_END);
   if (given.panic !== undefined) checkNumber('panic.below', given.panic.below, 0, 1);
 }

@@ -1,6 +1,7 @@
 import { EquipoiseError } from '../../core/kernel/errors.ts';
 import type { Outcome } from '../../core/kernel/outcome.ts';
 import type { NoneReason } from '../picker/picker.ts';
+import { nameOf } from './refuse.ts';
 
 /** Whom to ask. The same object for as long as the endpoint stays as it is. */
 export interface PoolEndpoint {
@@ -39,7 +40,8 @@ export interface Picked {
    * Says how it ended, exactly once. Call it as a method: it is no closure. A pick that is never done counts as in
    * flight for good: policies avoid its endpoint, and a `maxConnections` has one place less.
    *
-   * Errors  throws `contract-broken` the second time.
+   * Errors  throws `contract-broken` the second time, and for an outcome that is none, a latency of NaN for one: the pick has
+   *         ended then all the same, and its endpoint is not judged by it.
    */
   done(outcome: PickOutcome): void;
 }
@@ -74,6 +76,33 @@ export class Pick implements Picked {
     const slot = this.#slot;
     if (slot < 0) throw new EquipoiseError('contract-broken', `the pick of ${this.endpoint.id} is done already`);
     this.#slot = -1;
-    this.#owner.finish(slot, this.#cost, this.#ticket, outcome);
+    const problem = problemOf(outcome);
+    this.#owner.finish(slot, this.#cost, this.#ticket, problem === undefined ? outcome : SAYS_NOTHING);
+    if (problem === undefined) return;
+    throw new EquipoiseError('contract-broken', `done of ${this.endpoint.id}: ${problem}`);
   }
+}
+
+const SAYS_NOTHING: PickOutcome = Object.freeze({ ok: false, neutral: true });
+
+/** What is wrong with it, and the fix. Policies learn from these numbers: one NaN would stay in their means. */
+function problemOf(outcome: PickOutcome): string | undefined {
+  if (typeof outcome !== 'object' || outcome === null)
+    return `it was given ${nameOf(outcome)}; write { ok, latencyMs }`;
+  const { ok, latencyMs, report } = outcome;
+  if (typeof ok !== 'boolean') return `ok is ${nameOf(ok)}; write true or false`;
+  if (latencyMs !== undefined && !Number.isFinite(latencyMs)) {
+    return `latencyMs is ${nameOf(latencyMs)}; write milliseconds, or leave it out where there are none`;
+  }
+  return report === undefined ? undefined : problemOfReport(report);
+}
+
+const REPORTED = ['utilization', 'inFlight', 'latencyMs', 'requestsPerSecond', 'errorsPerSecond'] as const;
+
+function problemOfReport(report: NonNullable<PickOutcome['report']>): string | undefined {
+  for (const key of REPORTED) {
+    const value: unknown = report?.[key];
+    if (!Number.isFinite(value)) return `report.${key} is ${nameOf(value)}; write a number, −1 where nothing was said`;
+  }
+  return undefined;
 }

@@ -7,7 +7,7 @@ import type { SubsetOptions } from '../picker/roster.ts';
 import type { EndpointInput } from './endpoint-input.ts';
 import { checkGuards, checkNumbers, NO_END } from './guard-input.ts';
 import type { PolicyInput } from './policy-input.ts';
-import { checkKeys, checkText, nameOf, refuse } from './refuse.ts';
+import { checkKeys, checkNumber, checkText, nameOf, refuse } from './refuse.ts';
 
 /** What `createPool` takes. */
 export interface PoolInput extends GuardOptions {
@@ -63,8 +63,24 @@ export function checkPoolInput(input: PoolInput): void {
   if (locate !== undefined && typeof locate !== 'function') refuse('locate', `is ${nameOf(locate)}`);
   if (discovery !== undefined && typeof discovery.start !== 'function') refuse('discovery', 'has no start');
   checkGuards(input);
-  if (input.subset !== undefined) checkNumbers('subset', input.subset, { size: [1, NO_END], balancer: [0, NO_END] });
+  if (input.subset !== undefined) checkSubset(input.subset);
+  checkSources(input);
   if (health !== undefined && typeof health !== 'function') {
     refuse('health', `is ${nameOf(health)}`, "write healthChecks({ … }) of 'equipoise/health'");
   }
+}
+
+function checkSubset(subset: SubsetOptions): void {
+  checkNumbers('subset', subset, { size: [1, NO_END], balancer: [0, NO_END] });
+  checkNumber('subset.size', subset.size, 1, NO_END);
+  checkNumber('subset.balancer', subset.balancer, 0, NO_END);
+}
+
+/** Of time and chance. */
+function checkSources({ clock, seed, rng }: PoolInput): void {
+  if (clock !== undefined && typeof clock?.now !== 'function') refuse('clock', 'has no now()');
+  if (rng !== undefined && (typeof rng?.next !== 'function' || typeof rng.below !== 'function')) {
+    refuse('rng', 'has no next() and below()');
+  }
+  if (seed !== undefined && !Number.isFinite(seed)) refuse('seed', `is ${nameOf(seed)}`, 'write a number');
 }
