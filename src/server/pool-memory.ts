@@ -7,6 +7,8 @@ export interface PoolMemory {
   readonly counts: SharedCountsMemory;
   readonly guards: GuardMemory;
   readonly served: ServedMemory;
+  /** A word per worker: how many wait there. */
+  readonly waiting: Int32Array;
   /** One word: where `round-robin` stands. */
   readonly cursor: Int32Array;
 }
@@ -23,12 +25,14 @@ export function createPoolMemory(endpoints: number, workers: number): PoolMemory
     counts: createSharedCounts(capacity, workers + 1),
     guards: createGuardMemory(capacity, workers),
     served: createServedMemory(capacity, workers),
+    waiting: new Int32Array(new SharedArrayBuffer(workers * Int32Array.BYTES_PER_ELEMENT)),
     cursor: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)),
   };
 }
 
 /** A worker died. Returns how many requests it had under way. */
-export function releasePoolMemory({ counts, guards }: PoolMemory, worker: number): number {
+export function releasePoolMemory({ counts, guards, waiting }: PoolMemory, worker: number): number {
+  Atomics.store(waiting, worker, 0);
   releaseGuards(guards, worker);
   return releaseWorker(counts, worker);
 }

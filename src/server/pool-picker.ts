@@ -84,7 +84,10 @@ export async function createPoolPicker(
     guards: guardOptions(options),
     onEvent: tellOnce((event) => emit({ kind: 'guard', ...event }), share),
   });
-  const gate = new PoolGate(options, { clock, rng, onError: (error) => emit({ kind: 'exception', error }) });
+  const gate = new PoolGate(options, {
+    ...{ clock, rng, onError: (error) => emit({ kind: 'exception', error }) },
+    ...(share && { waiting: { words: share.memory.waiting, worker: share.worker } }),
+  });
   const pool = { name, options, picker, gate, ...(cost && { cost }) };
   return follow(pool, source, deps, { slots: new Map(), traffic: trafficOf(served) });
 }

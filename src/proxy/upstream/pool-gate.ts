@@ -7,7 +7,7 @@ import type { Rng } from '../../core/kernel/rng.ts';
 import { FineTimers } from '../../transport/fine-timers.ts';
 import { HedgeDelay } from './hedge-delay.ts';
 import { RetryRules } from './retry-rules.ts';
-import { WaitingLine } from './waiting-line.ts';
+import { type WaitingElsewhere, WaitingLine } from './waiting-line.ts';
 
 export type GateOptions = Pick<PoolOptions, 'retries' | 'hedge' | 'queue' | 'adaptiveLimit'>;
 
@@ -16,6 +16,8 @@ export interface GateDeps {
   readonly rng: Rng;
   /** Receives what a timer threw. */
   readonly onError: (error: unknown) => void;
+  /** Who waits in other workers; absent where there are none. */
+  readonly waiting?: WaitingElsewhere;
 }
 
 /**
@@ -40,8 +42,10 @@ export class PoolGate {
   hedge: HedgeDelay | null = null;
   line: WaitingLine | null = null;
   #options: GateOptions | null = null;
+  readonly #waiting: WaitingElsewhere | undefined;
 
-  constructor(options: GateOptions, { clock, rng, onError }: GateDeps) {
+  constructor(options: GateOptions, { clock, rng, onError, waiting }: GateDeps) {
+    this.#waiting = waiting;
     this.clock = clock;
     this.rng = rng;
     this.timers = new FineTimers(() => clock.now(), onError);
@@ -75,7 +79,7 @@ export class PoolGate {
   /** Who waits in a line that is abolished waits to its end; nobody joins it. */
   #setLine(queue: GateOptions['queue']): void {
     if (queue === undefined) this.line = null;
-    else if (this.line === null) this.line = new WaitingLine(queue, this.clock, this.timers);
+    else if (this.line === null) this.line = new WaitingLine(queue, this.clock, this.timers, this.#waiting);
     else this.line.configure(queue);
   }
 }

@@ -3,7 +3,7 @@ import { type Offer, PASSED, STOP, TAKEN } from '../../core/guards/bounded-queue
 import { FineTimers } from '../../transport/fine-timers.ts';
 import { NOT_WAITING, type Waiter, WaitingLine } from './waiting-line.ts';
 
-function setUp(size = 10, timeout = 1000) {
+function setUp(size = 10, timeout = 1000, words = new Int32Array(1)) {
   let nowMs = 0;
   const told: string[] = [];
   const places = { free: 0 };
@@ -11,7 +11,7 @@ function setUp(size = 10, timeout = 1000) {
     () => performance.now(),
     (error) => Promise.reject(error),
   );
-  const line = new WaitingLine({ size, timeout }, { now: () => nowMs }, timers);
+  const line = new WaitingLine({ size, timeout }, { now: () => nowMs }, timers, { words, worker: 0 });
   const waiter = (name: string, urgency = 3, offer?: () => Offer): Waiter => ({
     ticket: NOT_WAITING,
     urgency,
@@ -98,4 +98,23 @@ test('other options keep who waits, in order, as many as there is room for', asy
   line.wake();
   await soon();
   expect(told).toEqual(['c displaced', 'a', 'b']);
+});
+
+test('of many places in a row one is left to who waits in another worker', async () => {
+  const words = new Int32Array(2);
+  const { line, places, waiter } = setUp(50, 1000, words);
+  for (let i = 0; i < 40; i++) line.push(waiter(`${i}`));
+  expect(words[0]).toBe(40);
+  const wakeOften = async (): Promise<void> => {
+    for (let i = 0; i < 17; i++) {
+      places.free = 1;
+      line.wake();
+      await Promise.resolve();
+    }
+  };
+  await wakeOften();
+  expect([line.length, words[0], places.free]).toEqual([23, 23, 0]);
+  words[1] = 1;
+  await wakeOften();
+  expect([line.length, places.free]).toEqual([7, 1]);
 });

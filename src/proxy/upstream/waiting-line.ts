@@ -31,6 +31,19 @@ const LEAST_URGENT = URGENCIES - 1;
 const POLL_MS = 10;
 
 /**
+ * So many places in a row go to this line while others wait in another worker's; then one is left for them to find. Without it
+ * the line of whoever had the place last would be served to its end first.
+ */
+const MOST_IN_A_ROW = 16;
+
+/** How many wait in each worker's line, in memory that they share. */
+export interface WaitingElsewhere {
+  readonly words: Int32Array;
+  /** Whose line this is. */
+  readonly worker: number;
+}
+
+/**
  * The line in front of a pool in one worker, of all listeners: who comes while somebody waits goes behind. A pick that ends
  * here lets the next one in; what ends elsewhere is found out by looking.
  */
@@ -40,12 +53,16 @@ export class WaitingLine {
   readonly #poll = new Alarm(() => this.#look());
   #queue: BoundedQueue<Waiter>;
   #isLooking = false;
+  readonly #shared: WaitingElsewhere | undefined;
+  #inARow = 0;
   /** Found a place in the look that is under way. */
   readonly #admitted: Waiter[] = [];
 
-  constructor(options: QueueFields, clock: Clock, timers: FineTimers) {
+  /** `shared`: absent where there are no other workers. */
+  constructor(options: QueueFields, clock: Clock, timers: FineTimers, shared?: WaitingElsewhere) {
     this.#clock = clock;
     this.#timers = timers;
+    this.#shared = shared;
     this.#queue = this.#createQueue(options);
   }
 
@@ -66,6 +83,7 @@ export class WaitingLine {
   /** False when it is full. */
   push(waiter: Waiter): boolean {
     waiter.ticket = this.#queue.push(waiter, LEAST_URGENT - waiter.urgency);
+    this.#tell();
     if (waiter.ticket === REFUSED) return false;
     if (this.#queue.length === 1) this.#timers.arm(this.#poll, POLL_MS);
     return true;
@@ -76,16 +94,35 @@ export class WaitingLine {
     if (waiter.ticket === NOT_WAITING) return;
     this.#queue.remove(waiter.ticket);
     waiter.ticket = NOT_WAITING;
+    this.#tell();
   }
 
   /** A place came free: looks soon, since who freed it is in the middle of something. */
   wake(): void {
     if (this.#isLooking || this.#queue.length === 0) return;
+    if (this.#othersWait() && ++this.#inARow > MOST_IN_A_ROW) {
+      this.#inARow = 0;
+      // After they have looked.
+      this.#timers.arm(this.#poll, POLL_MS);
+      return;
+    }
     this.#isLooking = true;
     queueMicrotask(this.#admit);
   }
 
+  #othersWait(): boolean {
+    if (this.#shared === undefined) return false;
+    const { words, worker } = this.#shared;
+    for (let each = 0; each < words.length; each++) if (each !== worker && Atomics.load(words, each) > 0) return true;
+    return false;
+  }
+
+  #tell(): void {
+    if (this.#shared !== undefined) Atomics.store(this.#shared.words, this.#shared.worker, this.#queue.length);
+  }
+
   #look(): void {
+    this.#inARow = 0;
     this.#queue.advance(this.#clock.now());
     this.#admit();
     if (this.#queue.length > 0) this.#timers.arm(this.#poll, POLL_MS);
@@ -94,6 +131,7 @@ export class WaitingLine {
   readonly #admit = (): void => {
     this.#isLooking = false;
     this.#queue.offer(this.#offer);
+    this.#tell();
     for (const waiter of this.#admitted.splice(0)) waiter.admitted();
   };
 
