@@ -41,6 +41,7 @@ export function describeSizes(driver: () => PolicyDriver, decidedBy: string): vo
       subject.policy.setEligible(2, false);
       for (let client = 0; client < 20; client++) expect(subject.takeAndFinish(clientRequest(client))).toBe(1);
     },
+    30_000,
   );
 }
 
