@@ -6,6 +6,7 @@ import type { ListenerMetrics, PoolMetrics } from '../../telemetry/metrics.ts';
 import type { DescriptorBudget } from '../../transport/descriptors.ts';
 import type { TimerWheel } from '../../transport/timer-wheel.ts';
 import type { SocketHandlers, Transport } from '../../transport/transport.ts';
+import type { DescribedRequest, RequestExplanation } from '../explanation.ts';
 import type { ListenerOptions } from '../listener-options.ts';
 import type { CostFunction } from '../request-cost.ts';
 import type { SourceCounter } from '../shared-sources.ts';
@@ -56,6 +57,8 @@ export interface ProtocolRuntime {
   drain(): void;
   /** Closes every connection at once. */
   terminate(): void;
+  /** What would become of a request, or of a connection that does not speak HTTP; nothing is sent or counted. */
+  explain?(request: DescribedRequest): RequestExplanation;
 }
 
 export interface ProtocolDefinition<T extends string = string> {
