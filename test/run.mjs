@@ -126,6 +126,7 @@ function main() {
     onBun('units', './src', './bench'),
     onBun('house', './test'),
     onBun('conformance', './conformance'),
+    onBun('dashboard', './dashboard'),
     onNode('core and control'),
   ];
   const total = { passed: 0, failed: build.status === 0 ? 0 : 1 };

@@ -14,7 +14,7 @@ export function rate(value: number): string {
 export function milliseconds(value: number | null): string {
   if (value === null) return NONE;
   if (value < 9.95) return `${value.toFixed(1)} ms`;
-  return value < 9999.5 ? `${count(value)} ms` : `${(value / 1000).toFixed(1)} s`;
+  return value < 999.5 ? `${count(value)} ms` : `${(value / 1000).toFixed(value < 9995 ? 2 : 1)} s`;
 }
 
 export const percent = (share: number): string =>

@@ -16,8 +16,8 @@ export function verdictOf({ mode, health, ejected, breaker, weight, eligible }: 
   if (breaker === 'open') return { word: 'breaker open', shape: '◇', tone: 'bad' };
   if (breaker === 'half-open') return { word: 'half-open', shape: '◇', tone: 'warn' };
   if (weight.effective === 0) return { word: 'weight 0', shape: '○', tone: 'idle' };
-  if (!eligible) return { word: 'not picked', shape: '○', tone: 'bad' };
-  if (health === 'down') return { word: 'down, picked', shape: '▽', tone: 'bad' };
+  if (!eligible) return { word: 'not eligible', shape: '○', tone: 'bad' };
+  if (health === 'down') return { word: 'down, eligible', shape: '▽', tone: 'bad' };
   if (health === 'unknown') return { word: 'unchecked', shape: '○', tone: 'good' };
   return { word: 'up', shape: '●', tone: 'good' };
 }

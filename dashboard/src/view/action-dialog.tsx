@@ -108,7 +108,7 @@ function Result({ endpoint, action, onClose }: { endpoint: EndpointWire; action:
   const { mode, inFlight, weight, eligible, reasons } = endpoint;
   const leaves = action === 'draining' || action === 'maintenance';
   const state = action === 'weight' ? `Its weight is ${weight.effective}.` : `Its mode is ${mode}.`;
-  const picked = eligible ? 'It is picked.' : `It is not picked: ${reasons.join('; ')}.`;
+  const picked = eligible ? 'It is eligible.' : `It is not eligible: ${reasons.join('; ')}.`;
   return (
     <>
       <p>{state}</p>

@@ -3,6 +3,7 @@ import { ConfigView } from '../config/config-view.tsx';
 import { age, timeOfDay } from '../data/numbers.ts';
 import { type Connection, type Page, type Store, usePage } from '../data/store.ts';
 import { applyTheme, nextTheme, readTheme } from '../data/theme.ts';
+import { canExplain, ExplainView } from '../explain/explain-view.tsx';
 import { type Action, ActionDialog } from './action-dialog.tsx';
 import { Events } from './events.tsx';
 import { Flow } from './flow.tsx';
@@ -12,9 +13,9 @@ import { Pool } from './pool.tsx';
 import { Summary } from './summary.tsx';
 import { TokenPrompt } from './token-prompt.tsx';
 
-type View = 'live' | 'configuration';
-const VIEWS: readonly View[] = ['live', 'configuration'];
-const TITLES = { live: 'Live', configuration: 'Configuration' } as const;
+type View = 'live' | 'configuration' | 'explain';
+const VIEWS: readonly View[] = ['live', 'configuration', 'explain'];
+const TITLES = { live: 'Live', configuration: 'Configuration', explain: 'Explain' } as const;
 
 interface Asked {
   readonly pool: string;
@@ -25,6 +26,8 @@ interface Asked {
 export function App({ store }: { readonly store: Store }) {
   const page = usePage(store);
   const [view, setView] = useView();
+  const [filter, setFilter] = useState('');
+  const explains = useExplains(page.overview !== undefined);
   const [theme, setTheme] = useState(readTheme());
   const [showsHelp, setShowsHelp] = useState(false);
   const [usesKeys, setUsesKeys] = useState(keepKeys());
@@ -36,6 +39,7 @@ export function App({ store }: { readonly store: Store }) {
   useKeys(usesKeys, {
     1: () => setView('live'),
     2: () => setView('configuration'),
+    3: () => explains && setView('explain'),
     t: turnTheme,
     j: () => moveToEndpoint(1),
     k: () => moveToEndpoint(-1),
@@ -49,8 +53,9 @@ export function App({ store }: { readonly store: Store }) {
       <header class="top">
         <h1>Equipoise</h1>
         <Pulse page={page} />
+        {view === 'live' && <Filter value={filter} onValue={setFilter} />}
         <nav aria-label="Views">
-          {VIEWS.map((each) => (
+          {VIEWS.filter((each) => each !== 'explain' || explains).map((each) => (
             <a
               key={each}
               href={`#${each}`}
@@ -81,10 +86,11 @@ export function App({ store }: { readonly store: Store }) {
         </button>
       </header>
       <Banner connection={page.connection} />
-      {view === 'live' ? (
-        <Live page={page} onAction={(pool, id, action) => setAsked({ pool, id, action })} />
-      ) : (
-        <Configuration />
+      {view === 'live' && (
+        <Live page={page} filter={filter} onAction={(pool, id, action) => setAsked({ pool, id, action })} />
+      )}
+      {view !== 'live' && (
+        <main class="page">{view === 'configuration' ? <ConfigView /> : <ExplainView overview={page.overview} />}</main>
       )}
       {asked !== undefined && page.overview !== undefined && (
         <ActionDialog
@@ -108,19 +114,32 @@ export function App({ store }: { readonly store: Store }) {
   );
 }
 
-const Configuration = () => (
-  <main class="page">
-    <ConfigView />
-  </main>
+interface FilterProps {
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+}
+
+const Filter = ({ value, onValue }: FilterProps) => (
+  <p class="filter">
+    <input
+      id="filter"
+      type="search"
+      value={value}
+      placeholder="Find endpoints"
+      aria-label="Find endpoints by id or address"
+      aria-keyshortcuts="/"
+      onInput={(event) => onValue(event.currentTarget.value.trim())}
+    />
+  </p>
 );
 
 interface LiveProps {
   readonly page: Page;
+  readonly filter: string;
   readonly onAction: (pool: string, id: string, action: Action) => void;
 }
 
-function Live({ page, onAction }: LiveProps) {
-  const [filter, setFilter] = useState('');
+function Live({ page, filter, onAction }: LiveProps) {
   const { overview, history, events } = page;
   if (overview === undefined) {
     return (
@@ -135,15 +154,6 @@ function Live({ page, onAction }: LiveProps) {
       <Flow {...page} />
       <Events events={events} />
       <div class="pools">
-        <p class="filter">
-          <label for="filter">Find endpoints</label>
-          <input
-            id="filter"
-            type="search"
-            value={filter}
-            onInput={(event) => setFilter(event.currentTarget.value.trim())}
-          />
-        </p>
         {overview.pools.map((pool) => (
           <Pool key={pool.name} {...{ pool, history, events, filter, onAction }} />
         ))}
@@ -187,7 +197,7 @@ function Banner({ connection }: { readonly connection: Connection }) {
 }
 
 function useView() {
-  const read = (): View => (location.hash === '#configuration' ? 'configuration' : 'live');
+  const read = (): View => VIEWS.find((each) => location.hash === `#${each}`) ?? 'live';
   const [view, setView] = useState(read());
   useEffect(() => {
     const follow = () => setView(read());
@@ -199,6 +209,15 @@ function useView() {
     setView(next);
   };
   return [view, change] as const;
+}
+
+/** Not asked before the balancer answers at all. */
+function useExplains(isKnown: boolean): boolean {
+  const [explains, setExplains] = useState(false);
+  useEffect(() => {
+    if (isKnown) void canExplain().then(setExplains);
+  }, [isKnown]);
+  return explains;
 }
 
 /** A tab among many tells of trouble. */

@@ -20,8 +20,11 @@ interface ChartProps {
 }
 
 const HEIGHT = 96;
-/** What is shown, however little of it is known yet. */
-const SPAN_S = 300;
+/** Seconds that are shown: the least of these that holds all that is known, so that the first minute fills the chart. */
+const SPANS_S = [60, 120, 300] as const;
+const PARTS = { 60: 4, 120: 4, 300: 5 } as const;
+/** Below this a label for each part does not fit. */
+const NARROW = 280;
 
 const colorOf = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -88,7 +91,7 @@ function optionsOf({ lines, format, filled, leastTop }: ChartProps, width: numbe
     padding: [6, 4, 0, 0],
     cursor: { show: false },
     scales: {
-      x: { time: false, range: (_, __, max) => [max - SPAN_S, max] },
+      x: { time: false, range: (plot, _, max) => [max - spanOf(plot), max] },
       y: { range: (_, __, max) => [0, Math.max(leastTop, (max ?? 0) * 1.1)] },
     },
     axes: [
@@ -98,17 +101,17 @@ function optionsOf({ lines, format, filled, leastTop }: ChartProps, width: numbe
         ticks: { show: false },
         size: 18,
         gap: 2,
-        splits: (plot) => [0, 1, 2, 3, 4, 5].map((minutes) => (plot.scales['x']!.max ?? 0) - 60 * minutes),
-        values: (plot, splits) => splits.map((at) => minutesAgo((plot.scales['x']!.max ?? 0) - at)),
+        splits: (plot) => splitsOf(plot),
+        values: (plot, splits) => splits.map((at) => ago((plot.scales['x']!.max ?? 0) - at)),
       },
       {
         ...axis,
         grid,
         ticks: { show: false },
-        size: 52,
+        size: 46,
         gap: 4,
         space: 26,
-        values: (_, splits) => splits.map((each) => format(each)),
+        values: (_, splits) => splits.map((each) => (each === 0 ? '0' : format(each).replace(/\.0+(?= |$)/, ''))),
       },
     ],
     series: [
@@ -125,9 +128,18 @@ function optionsOf({ lines, format, filled, leastTop }: ChartProps, width: numbe
   };
 }
 
-/** The outermost label would be cut off. */
-function minutesAgo(seconds: number): string {
-  const minutes = Math.round(seconds / 60);
-  if (minutes === 0 || minutes === 5) return '';
-  return `−${minutes} min`;
+function spanOf({ data: [times] }: uPlot): keyof typeof PARTS {
+  const known = (times.at(-1) ?? 0) - (times[0] ?? 0);
+  return SPANS_S.find((each) => each >= known) ?? 300;
 }
+
+/** The outermost labels would be cut off. */
+function splitsOf(plot: uPlot): number[] {
+  const span = spanOf(plot);
+  const step = (span / PARTS[span]) * (plot.width < NARROW ? 2 : 1);
+  const all = Array.from({ length: Math.ceil(span / step) - 1 }, (_, i) => (i + 1) * step);
+  return all.map((each) => (plot.scales['x']!.max ?? 0) - each);
+}
+
+const ago = (seconds: number): string =>
+  seconds >= 60 && Math.round(seconds) % 60 === 0 ? `−${Math.round(seconds / 60)} min` : `−${Math.round(seconds)} s`;

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 interface DialogProps {
   readonly title: string;
@@ -12,15 +12,29 @@ interface DialogProps {
 export function Dialog({ title, onClose, children, wide }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
-    const before = document.activeElement;
-    element.current!.showModal();
+  const isGone = useRef(false);
+  useLayoutEffect(() => {
+    const dialog = element.current!;
+    dialog.showModal();
     return () => {
-      if (before instanceof HTMLElement) before.focus();
+      isGone.current = true;
+      // Gives the focus back, which a dialog that is merely removed does not.
+      dialog.close();
     };
   }, []);
+  // Said at once: the event `close` comes a moment after Escape, when the next dialog may be asked for already.
+  const cancel = (event: Event) => {
+    event.preventDefault();
+    onClose();
+  };
   return (
-    <dialog ref={element} aria-labelledby={id} class={wide === true ? 'wide' : ''} onClose={onClose}>
+    <dialog
+      ref={element}
+      onCancel={cancel}
+      aria-labelledby={id}
+      class={wide === true ? 'wide' : ''}
+      onClose={() => isGone.current || onClose()}
+    >
       <h2 id={id}>{title}</h2>
       {children}
     </dialog>

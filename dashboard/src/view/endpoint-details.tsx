@@ -15,7 +15,7 @@ export function EndpointDetails({ endpoint, pool, history, events, onAction }: E
   const own = events.filter((event) => event['endpoint'] === id && event['pool'] === pool.name).slice(0, MOST_EVENTS);
   return (
     <div class="endpoint-details">
-      {reasons.length > 0 && <p class="why">Not picked: {reasons.join('; ')}.</p>}
+      {reasons.length > 0 && <p class="why">Not eligible: {reasons.join('; ')}.</p>}
       <div class="buttons">
         {ACTIONS.filter((each) => each.action !== mode).map(({ action, label, key }) => (
           <button

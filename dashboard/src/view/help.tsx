@@ -1,7 +1,7 @@
 import { Dialog } from './dialog.tsx';
 
 const KEYS: readonly (readonly [string, string])[] = [
-  ['1, 2', 'live view, configuration'],
+  ['1, 2, 3', 'live view, configuration, explain'],
   ['/', 'find endpoints by id or address'],
   ['j, k', 'next and previous endpoint'],
   ['Enter', 'on an endpoint: why it is in this state, its charts and its past'],

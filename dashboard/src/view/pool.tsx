@@ -74,7 +74,7 @@ function PoolHead({ pool, fair }: { readonly pool: PoolWire; readonly fair: numb
       </h2>
       <dl class="facts">
         <Fact name="policy" value={policy} />
-        <Fact name="picked" value={`${eligible} of ${endpoints.length}`} tone={tone} />
+        <Fact name="eligible" value={`${eligible} of ${endpoints.length}`} tone={tone} />
         <Fact
           name="fairness"
           value={index(fair)}

@@ -20,7 +20,7 @@ export function Summary({ overview, history }: Page) {
         <Figure name="in flight" value={count(inFlight)} />
         <Figure name="client connections" value={count(overview.connectionsOpen)} />
         <Figure
-          name="endpoints picked"
+          name="endpoints eligible"
           value={`${eligible} of ${endpoints.length}`}
           tone={eligible < endpoints.length ? (eligible === 0 ? 'bad' : 'warn') : ''}
         />

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { diffOf } from '../src/config/diff.ts';
+import { fairness } from '../src/data/fairness.ts';
+import { endpointKey, History } from '../src/data/history.ts';
+import { quantile } from '../src/data/latency.ts';
+import type { OverviewWire } from '../src/data/store.ts';
+
+const BOUNDS = [0, 1, 2, 4, 8];
+const KEY = endpointKey('main', 'a');
+
+/** One endpoint that ended `requests`, `failed` of them with 5xx, each within 1 to 2 ms. */
+function overviewAt(second: number, requests: number, failed = 0, startedAt = 0): OverviewWire {
+  const counts = { none: 0, '1xx': 0, '2xx': requests - failed, '3xx': 0, '4xx': 0, '5xx': failed };
+  const endpoint = { id: 'a', requests: counts, connectFailures: 0, latencySteps: { first: 1, counts: [requests] } };
+  const pools = [{ name: 'main', endpoints: [endpoint] }];
+  return { at: second * 1000, startedAt, latencyBoundsMs: BOUNDS, listeners: [], pools } as unknown as OverviewWire;
+}
+
+describe('History', () => {
+  test('rates and failures are those of the last 10 s', () => {
+    const history = new History();
+    for (let second = 1; second <= 30; second++) {
+      history.add(overviewAt(second, second * 20, second > 20 ? (second - 20) * 5 : 0));
+    }
+    const now = history.now(KEY);
+    expect([now.perSecond, now.failedPerSecond, now.failedShare]).toEqual([20, 5, 0.25]);
+    expect(now.p50).toBe(1.5);
+    expect(history.track(KEY)?.rate.slice(-3)).toEqual([20, 20, 20]);
+  });
+
+  test('a restart begins anew, a gap is not drawn across, and five minutes are kept', () => {
+    const history = new History();
+    history.add(overviewAt(1, 1000));
+    history.add(overviewAt(2, 3, 0, 60_000));
+    expect(history.now(KEY).perSecond).toBe(0);
+    history.add(overviewAt(20, 10, 0, 60_000));
+    expect(history.track(KEY)?.rate).toEqual([null, null]);
+    for (let second = 21; second < 400; second++) history.add(overviewAt(second, second, 0, 60_000));
+    expect([history.times.length, history.track(KEY)?.rate.length]).toEqual([300, 300]);
+  });
+});
+
+test.each([
+  {
+    name: 'as weighted',
+    parts: [
+      [0.75, 3],
+      [0.25, 1],
+    ],
+    want: 1,
+  },
+  {
+    name: 'one has all',
+    parts: [
+      [1, 1],
+      [0, 1],
+      [0, 1],
+      [0, 1],
+    ],
+    want: 0.25,
+  },
+  {
+    name: 'weight 0 does not count',
+    parts: [
+      [0.5, 1],
+      [0.5, 1],
+      [0, 0],
+    ],
+    want: 1,
+  },
+  {
+    name: 'nothing was shared',
+    parts: [
+      [0, 1],
+      [0, 1],
+    ],
+    want: null,
+  },
+  { name: 'one alone', parts: [[1, 1]], want: null },
+])('fairness: $name', ({ parts, want }) => {
+  expect(fairness(parts.map(([share, weight]) => ({ share: share!, weight: weight! })))).toBe(want);
+});
+
+test('a quantile lies within the step that holds it', () => {
+  expect(quantile({ first: 2, counts: [10, 0, 10] }, [...BOUNDS, 16], 0.25)).toBe(3);
+  expect(quantile({ first: 2, counts: [10, 0, 10] }, [...BOUNDS, 16], 1)).toBe(16);
+  expect(quantile({ first: 0, counts: [] }, BOUNDS, 0.5)).toBeNull();
+});
+
+test('a difference gives both texts back', () => {
+  const text = fc
+    .array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 12 })
+    .map((lines) => lines.join('\n'));
+  fc.assert(
+    fc.property(text, text, (before, after) => {
+      const lines = diffOf(before, after, 100).filter((line) => line !== null);
+      if (before === after) return lines.length === 0;
+      const without = (kind: string) => lines.filter((line) => line.kind !== kind).map((line) => line.text);
+      return without('added').join('\n') === before && without('removed').join('\n') === after;
+    }),
+    { seed: 1 },
+  );
+});
