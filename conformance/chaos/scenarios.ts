@@ -15,6 +15,7 @@ import { manySlowReaders } from './scenarios/many-slow-readers.ts';
 import { portRefuses } from './scenarios/port-refuses.ts';
 import { reloads } from './scenarios/reloads.ts';
 import { resetsAnswers } from './scenarios/resets-answers.ts';
+import { resetsBeforeAccept } from './scenarios/resets-before-accept.ts';
 import { resetsRequests } from './scenarios/resets-requests.ts';
 import { sendsGarbage } from './scenarios/sends-garbage.ts';
 import { slowEndpoint } from './scenarios/slow-endpoint.ts';
@@ -35,6 +36,7 @@ export const scenarios: readonly Scenario[] = [
   portRefuses,
   allDown,
   clientDisconnects,
+  resetsBeforeAccept,
   slowReaders,
   manySlowReaders,
   idleConnections,

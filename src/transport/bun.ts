@@ -12,7 +12,15 @@ import { LISTEN_BACKLOG } from './listen-backlog.ts';
 import { listenError } from './listen-error.ts';
 import { createNodeTransport } from './node.ts';
 import { systemCode } from './system-code.ts';
-import type { Listener, Socket, SocketAddress, SocketHandlers, Transport, TransportOptions } from './transport.ts';
+import {
+  type Listener,
+  NO_PEER,
+  type Socket,
+  type SocketAddress,
+  type SocketHandlers,
+  type Transport,
+  type TransportOptions,
+} from './transport.ts';
 import { freeUnixPath } from './unix-file.ts';
 
 type Kind = SocketAddress['kind'];
@@ -87,6 +95,7 @@ function translate(kind: Kind, handlers: AnyHandlers, onHandlerError: (error: un
     open: (socket: OpenSocket) => {
       socket.shutdown = shutdownFirst;
       if (kind === 'unix') Object.defineProperties(socket, UNIX_ADDRESSES);
+      else if (socket.remoteAddress === undefined) Object.defineProperties(socket, GONE_ADDRESSES);
       open(socket);
     },
     end: (socket: OpenSocket) => {
@@ -153,6 +162,12 @@ const UNIX_ADDRESSES: PropertyDescriptorMap = {
   remotePort: { value: 0 },
   localAddress: { value: '' },
   localPort: { value: 0 },
+};
+
+/** A peer that reset its connection before it was accepted has no address any more; what it sent can still be read. */
+const GONE_ADDRESSES: PropertyDescriptorMap = {
+  remoteAddress: { value: NO_PEER },
+  remotePort: { value: 0 },
 };
 
 /** Bun reports a lack of descriptors, and some unreachable networks, as ECONNREFUSED. */

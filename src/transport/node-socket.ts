@@ -1,5 +1,5 @@
 import type { Socket as NetSocket } from 'node:net';
-import type { Socket, SocketHandlers } from './transport.ts';
+import { NO_PEER, type Socket, type SocketHandlers } from './transport.ts';
 
 /** The most that one `write` accepts, and so the most that waits inside Node for a slow reader. */
 export const MAX_ACCEPTED_BYTES = 256 * 1024;
@@ -32,7 +32,8 @@ export class NodeSocket<T> implements Socket<T> {
     this.#socket = socket;
     this.#handlers = handlers;
     this.#onHandlerError = onHandlerError;
-    this.remoteAddress = socket.remoteAddress ?? '';
+    // A peer that reset its connection before it was accepted has none; a unix socket has neither.
+    this.remoteAddress = socket.remoteAddress ?? (socket.localAddress === undefined ? '' : NO_PEER);
     this.remotePort = socket.remotePort ?? 0;
     this.localAddress = socket.localAddress ?? '';
     this.localPort = socket.localPort ?? 0;

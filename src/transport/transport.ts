@@ -8,7 +8,8 @@ export interface Socket<T = unknown> {
   /** The owner's state for this connection; hot paths read it in every handler. */
   data: T;
   /**
-   * Text form as the kernel gives it (IPv4 over a dual-stack listener is `::ffff:a.b.c.d`); empty for unix sockets.
+   * Text form as the kernel gives it (IPv4 over a dual-stack listener is `::ffff:a.b.c.d`); empty for unix sockets, `NO_PEER` where
+   * the peer had reset the connection before it was accepted.
    * Addresses and ports are to be read in `open`: of a connection that the peer has reset they are undefined.
    */
   readonly remoteAddress: string;
@@ -99,3 +100,6 @@ export interface Transport {
    */
   connectCancellably<T>(address: SocketAddress, handlers: SocketHandlers<T>, data: T): () => void;
 }
+
+/** The address of a TCP peer that was gone before it was accepted: nobody's, and so trusted by nobody. */
+export const NO_PEER = '0.0.0.0';
