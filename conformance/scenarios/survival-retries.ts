@@ -58,7 +58,9 @@ export const retries: Readonly<Record<string, SurvivalScenario>> = {
     expect([asked(a), asked(b), connections.size]).toEqual([5, 5, 1]);
   },
   'a refused answer that is still coming does not spoil the next': async ({ port, a }) => {
+    const connections = new Set<number>();
     a.onRequest = async (exchange) => {
+      connections.add(exchange.connection);
       await exchange.write('HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\nbu');
       await sleep(10);
       await exchange.write('sy, busy');
@@ -66,6 +68,7 @@ export const retries: Readonly<Record<string, SurvivalScenario>> = {
     for (let round = 0; round < 3; round++) {
       expect((await request(port.retried, get(`/${round}`))).body.toString()).toBe(`target=/${round}`);
     }
+    expect([asked(a), connections.size], 'none of these connections is used again').toEqual([3, 3]);
   },
   'a POST is not retried for a status, and the answer is the endpoint’s': async ({ port, a, b }) => {
     a.onRequest = answer(BUSY);
@@ -135,6 +138,8 @@ export const retries: Readonly<Record<string, SurvivalScenario>> = {
       exchange.reset();
     };
     expect((await request(port.retried, get('/'))).start[1]).toBe('502');
+    a.onRequest = answer(`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${BUSY}`);
+    expect((await request(port.retried, get('/'))).body.toString()).toBe('busy');
     expect(asked(b)).toBe(0);
   },
   'a short Retry-After is waited for, a long one passed on': async ({ port, a, b }) => {

@@ -51,11 +51,11 @@ export abstract class Tries extends Admission {
   }
 
   upstreamFailed(each: Try, failure: Failure, wasReused: boolean, answerBegan: boolean): void {
-    each.upstream = null;
     if (this.responseStarted) {
       this.cut();
       return;
     }
+    each.upstream = null;
     const isFree = failure === 'connect' || (each.isUnsent && this.copy.isWhole);
     const isSafe = isFree || (failure !== 'overload' && !answerBegan && this.#mayRepeat);
     // The server closed an idle connection just as we used it: not the endpoint's fault, and not counted as a try.
@@ -76,8 +76,13 @@ export abstract class Tries extends Admission {
     }
   }
 
+  /** Further tries so far. */
+  protected get retries(): number {
+    return this.#retries;
+  }
+
   get #mayRepeat(): boolean {
-    return this.isIdempotent && this.copy.isWhole && !this.#answerBegan;
+    return this.isIdempotent && this.copy.isWhole;
   }
 
   /** Counts a retry. `isFree`: the endpoint did nothing for the try before, so that another one multiplies no load. */
