@@ -239,6 +239,16 @@ describe('an endpoint fails', () => {
     expect(ended.map(({ ok }) => ok)).toEqual([false, true]);
   });
 
+  test('an `isFailure` that throws is nobody’s failure: its error is told, nothing is sent again, nothing stays in flight', async () => {
+    const isFailure = () => {
+      throw new Error('of the caller');
+    };
+    const { fetch, ended, inFlight } = fetchOf([await startServer(), await startServer()], { isFailure });
+    await expect(fetch('/')).rejects.toThrow('of the caller');
+    expect(ended).toMatchObject([{ neutral: true }]);
+    expect(inFlight()).toBe(0);
+  });
+
   test('the endpoint’s own report of its load', async () => {
     const port = await startServer((_, response) => {
       response.setHeader('endpoint-load-metrics', 'TEXT application_utilization=0.7');

@@ -83,23 +83,28 @@ export class Tries {
     const { send, clock, isFailure } = this.#deps;
     const startedAtMs = clock.now();
     const limit = new TryLimit(call.signal, this.#deps.responseTimeoutMs);
+    let response: Response | undefined;
     try {
       refuseUnixSocket(pick.endpoint);
-      const response = await send(...addressed(call, pick.endpoint.origin, limit.signal));
+      response = await send(...addressed(call, pick.endpoint.origin, limit.signal));
       limit.answered();
       const latencyMs = clock.now() - startedAtMs;
       const report = readReportedLoad(response.headers.get(LOAD_FIELD));
+      const failed = isFailure(response.status);
       const watched = watchEnd(response, (error) => {
         limit.end();
-        const ok = !isFailure(response.status) && (error === undefined || call.signal?.aborted === true);
+        const ok = !failed && (error === undefined || call.signal?.aborted === true);
         pick.done({ ok, latencyMs, report });
       });
       return { response: watched };
     } catch (error) {
       limit.end();
-      const innocent = call.signal?.aborted || error instanceof EquipoiseError || !isWellFormed(call);
+      // With an answer it is the caller's `isFailure` that threw: no endpoint's fault, and no reason to ask another.
+      const innocent = response || call.signal?.aborted || error instanceof EquipoiseError || !isWellFormed(call);
       pick.done(innocent ? { ok: true, neutral: true } : { ok: false, latencyMs: clock.now() - startedAtMs });
-      return { error };
+      if (response === undefined) return { error };
+      void response.body?.cancel();
+      throw error;
     }
   }
 }
