@@ -115,7 +115,7 @@ export class UpstreamConnection extends Connection {
     const exchange = this.#exchange;
     if (this.#state === TUNNEL) this.#relay(bytes);
     // Bytes that nobody asked for would be taken for the next request's answer.
-    else if (exchange === null) this.#close();
+    else if (exchange === null) this.closeIdle();
     else if (this.#state === WAITING) this.#receiveHead(exchange, bytes);
     else this.#proceed(exchange, this.#answer.receiveBody(exchange, bytes));
   }
@@ -164,7 +164,7 @@ export class UpstreamConnection extends Connection {
       this.#listener.timers.arm(this, this.#pool.options.timeouts.idle);
       this.resume();
     } else if (this.backedUp || !exchange.requestDone) this.abandon();
-    else this.#close();
+    else this.closeIdle();
   }
 
   #isReusable(exchange: Exchange): boolean {
@@ -220,7 +220,7 @@ export class UpstreamConnection extends Connection {
     this.inputEnded = true;
     const exchange = this.#exchange;
     if (this.#state === TUNNEL) relayEnd(this, this.#tunnel!);
-    else if (exchange === null) this.#close();
+    else if (exchange === null) this.closeIdle();
     else if (this.#state === BODY && this.#answer.receiveEnd(exchange) === DONE) this.#answered(exchange);
     else this.#fail('closed');
   }
@@ -284,12 +284,8 @@ export class UpstreamConnection extends Connection {
     this.terminate();
   }
 
-  /** Closes a connection that serves no exchange and was taken out of the idle ones, or is found there. */
+  /** Closes a connection that serves no exchange, whether it was taken out of the idle ones or not. */
   closeIdle(): void {
-    this.#close();
-  }
-
-  #close(): void {
     if (this.#state === IDLE) this.#pool.idle.remove(this.#slot, this);
     this.#state = CLOSED;
     this.socket?.close();
