@@ -89,7 +89,7 @@ async function soak(stage: Stage, endMs: number): Promise<string[]> {
       else await scenario.run({ ...stage, origins: stage.origins.slice(0, ENDPOINTS) });
     }
     await sleep(PHASE_MS);
-    const holdings = await holdingsOf(stage.balancer);
+    const holdings = await holdingsOf(stage.balancer, stage.load);
     rounds.push(holdings);
     const numbers = Object.entries(holdings).map(([name, value]) => `${name}=${value}`);
     console.log(`round ${rounds.length}: sent=${stage.load.sent} ${numbers.join(' ')}`);

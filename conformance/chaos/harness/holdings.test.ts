@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { growthOf, type Holdings } from './holdings.ts';
 
 const held = (more: Partial<Holdings>): Holdings => ({
-  ...{ otherDescriptors: 30, clientConnections: 32, endpointConnections: 20, residentMiB: 100 },
+  ...{ otherDescriptors: 30, strayConnections: 0, endpointConnections: 20, residentMiB: 100 },
   ...more,
 });
 
@@ -14,6 +14,11 @@ test.each<{ why: string; rounds: Partial<Holdings>[]; says: string[] }>([
     why: 'memory that stays',
     rounds: [{}, {}, { residentMiB: 120 }, { residentMiB: 140 }, { residentMiB: 160 }],
     says: ['residentMiB grew from 100 to 140, by more than 24'],
+  },
+  {
+    why: 'connections that are counted for ever',
+    rounds: [{}, { strayConnections: 70 }, { strayConnections: 140 }],
+    says: ['strayConnections grew from 70 to 140, by more than 8'],
   },
   {
     why: 'a descriptor a reload',

@@ -19,6 +19,8 @@ export interface Load {
   /** Requests that have been sent. */
   readonly sent: number;
   readonly records: readonly ClientRecord[];
+  /** Connections it has open. */
+  readonly open: number;
   /** The longest time for which this process did not run. */
   readonly stallMs: number;
   /** Sends no further request, waits for the answers and closes the connections. */
@@ -50,6 +52,10 @@ class OpenLoad implements Load {
 
   constructor(options: LoadOptions) {
     this.#options = options;
+  }
+
+  get open(): number {
+    return [...this.#busy, ...this.#free].filter((each) => !each.isClosed).length;
   }
 
   async begin(connections: number): Promise<void> {
