@@ -12,6 +12,7 @@ import { run } from './run.ts';
 import { schema } from './schema.ts';
 import { serve } from './serve.ts';
 import { programVersion, runtimeName } from './system.ts';
+import { top } from './top.ts';
 
 interface Command {
   readonly name: string;
@@ -44,6 +45,7 @@ const commands: readonly Command[] = [
     summary: 'show the pools of a running program',
     start: status,
   },
+  { name: 'top', parameters: '', summary: 'show a running program live', start: top },
   { name: 'drain', parameters: '<pool>/<endpoint>', summary: 'give an endpoint nothing new', start: drain },
   { name: 'maintenance', parameters: '<pool>/<endpoint>', summary: 'give an endpoint nothing', start: maintenance },
   { name: 'ready', parameters: '<pool>/<endpoint>', summary: 'take an endpoint back', start: ready },

@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OverviewWire } from '../admin/wire.ts';
+import { wrongUsage } from './arguments.ts';
+import { type CliIo, exitCodes } from './io.ts';
+import { type AdminTarget, callAdmin } from './operations/admin-client.ts';
+import { readOperation } from './operations/operation-arguments.ts';
+import { watchSignals } from './signals.ts';
+import { followEvents } from './top/event-lines.ts';
+import { createRateMeter } from './top/rates.ts';
+import { openTerminal } from './top/terminal.ts';
+import { renderTop, type TopFrame } from './top/view.ts';
+
+export const topUsage = `usage: equipoise top
+
+Shows a running program live: who gets how much, how fast it answers, who is in trouble, and what happens. q ends it.
+Where its output is no terminal it looks twice, a second apart, and prints once.
+
+  --admin   where its admin server listens (default http://127.0.0.1:9900, or EQUIPOISE_ADMIN)
+  --token   what the admin server wants to see; better in EQUIPOISE_TOKEN, where others don't read it
+  --json    print one look as JSON, and end
+`;
+
+const LOOK_MS = 1000;
+
+/** `equipoise top`: 0 shown, 1 it cannot be asked, 2 wrong usage. */
+export async function top(argv: readonly string[], io: CliIo): Promise<number> {
+  const parsed = readOperation(argv, {}, topUsage, io);
+  if (parsed.kind === 'end') return parsed.code;
+  const { target, json, words } = parsed;
+  if (words.length > 0) return wrongUsage(`top: unexpected ${words[0]}`, topUsage, io);
+  if (json) return printLook(target, io);
+  return process.stdout.isTTY === true ? watch(target, io) : printOnce(target, io);
+}
+
+const look = (target: AdminTarget) => callAdmin<OverviewWire>(target, 'GET', '/api/v1/overview');
+
+async function printLook(target: AdminTarget, io: CliIo): Promise<number> {
+  const reply = await look(target);
+  if (!reply.ok) return fail(reply.message, io);
+  io.stdout(`${JSON.stringify(reply.value)}\n`);
+  return exitCodes.done;
+}
+
+async function printOnce(target: AdminTarget, io: CliIo): Promise<number> {
+  const rates = createRateMeter();
+  const first = await look(target);
+  if (!first.ok) return fail(first.message, io);
+  rates.add(first.value);
+  const events = followEvents(target);
+  await sleep(LOOK_MS);
+  events.close();
+  const second = await look(target);
+  if (!second.ok) return fail(second.message, io);
+  rates.add(second.value);
+  const frame = { target: target.name, overview: second.value, rates, events: events.lines.slice(0, 10) };
+  io.stdout(`${renderTop(frame, { rows: Number.POSITIVE_INFINITY, color: false }).join('\n')}\n`);
+  return exitCodes.done;
+}
+
+/** Until q, Ctrl-C or a signal. */
+async function watch(target: AdminTarget, io: CliIo): Promise<number> {
+  const rates = createRateMeter();
+  const events = followEvents(target);
+  const terminal = openTerminal(io.stdout);
+  const color = (io.env['NO_COLOR'] ?? '') === '';
+  let frame: TopFrame = { target: target.name, overview: undefined, rates, events: events.lines };
+  // A terminal that does not know its size says 0.
+  const show = () => terminal.draw(renderTop(frame, { rows: process.stdout.rows || 24, color }));
+  const onResize = () => {
+    terminal.resized();
+    show();
+  };
+  process.stdout.on('resize', onResize);
+  const ending = untilQuit();
+  for (let isOver = false; !isOver; ) {
+    const startedAt = performance.now();
+    const reply = await Promise.race([look(target), ending.quit]);
+    if (reply === undefined) break;
+    if (reply.ok) rates.add(reply.value);
+    frame = reply.ok ? { ...frame, overview: reply.value, problem: undefined } : { ...frame, problem: reply.message };
+    show();
+    const restMs = Math.max(100, LOOK_MS - (performance.now() - startedAt));
+    // True when it was cut short.
+    isOver = await sleep(restMs, false, { signal: ending.signal }).catch(() => true);
+  }
+  process.stdout.off('resize', onResize);
+  ending.close();
+  events.close();
+  terminal.close();
+  return exitCodes.done;
+}
+
+/** In raw mode Ctrl-C is a key as well. */
+const QUIT_KEYS = ['q', 'Q', '\u0003'];
+
+function untilQuit() {
+  const signals = watchSignals(
+    process,
+    () => performance.now(),
+    () => {},
+  );
+  const { stdin } = process;
+  let onKey = (_: string) => {};
+  const key = new Promise<void>((resolve) => {
+    onKey = (text) => QUIT_KEYS.some((each) => text.includes(each)) && resolve();
+  });
+  if (stdin.isTTY) stdin.setRawMode(true);
+  stdin.setEncoding('utf8').on('data', onKey);
+  const over = new AbortController();
+  const quit = Promise.race([key, signals.stop]).then(() => over.abort());
+  return {
+    quit: quit.then(() => undefined),
+    signal: over.signal,
+    close() {
+      signals.close();
+      stdin.off('data', onKey);
+      if (stdin.isTTY) stdin.setRawMode(false);
+      stdin.pause();
+    },
+  };
+}
+
+function fail(message: string, io: CliIo): number {
+  io.stderr(`equipoise: top: ${message}\n`);
+  return exitCodes.failed;
+}
