@@ -151,9 +151,8 @@ export class UpstreamConnection extends Connection {
 
   /** The answer was not passed on. */
   #discarded(exchange: Exchange): void {
-    const each = this.#try;
     this.#leave(exchange);
-    exchange.answerDiscarded(each);
+    exchange.answerDiscarded(this.#try);
   }
 
   /** Serves the exchange no more: waits for another one, or closes. */
