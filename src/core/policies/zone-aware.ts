@@ -18,7 +18,7 @@ import { EquipoiseError } from '../kernel/errors.ts';
 import type { Avoid, PickRequest, PolicyDefinition } from '../kernel/policy.ts';
 import { type PolicyGroup, PolicyGroups } from '../load/policy-groups.ts';
 
-const WRAPPED = 'adaptive';
+const WRAPPED = 'least-connections';
 const DEFAULT_OVERPROVISIONING = 1.4;
 const DEFAULT_MIN_ENDPOINTS = 1;
 
