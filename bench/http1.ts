@@ -5,7 +5,7 @@
  *      bun bench/http1.ts --workers 2    several workers against one
  */
 import { runBench, type Scenario } from './harness/bench.ts';
-import { endpointGrowth, routeGrowth, workerGrowth } from './harness/growth.ts';
+import { accessLogCost, endpointGrowth, routeGrowth, workerGrowth } from './harness/growth.ts';
 import { closedLoop, openLoop } from './harness/http-scenarios.ts';
 
 const scenarios: Record<string, Scenario> = {
@@ -20,6 +20,7 @@ const scenarios: Record<string, Scenario> = {
   'endpoints-round-robin': endpointGrowth('round-robin'),
   'endpoints-p2c': endpointGrowth('p2c'),
   'endpoints-ring-hash': endpointGrowth('ring-hash', 20_000),
+  'access-log': accessLogCost,
   workers: workerGrowth,
 };
 

@@ -21,6 +21,8 @@ export interface EquipoiseSetting extends Setting {
   readonly checkInterval?: string;
   /** Default 1. */
   readonly workers?: number;
+  /** Absent: requests are not logged. */
+  readonly accessLog?: object;
 }
 
 const ROOT = join(import.meta.dir, '..', '..');
@@ -46,6 +48,7 @@ export function equipoiseConfiguration(setting: EquipoiseSetting, port: number, 
     version: 1,
     workers: setting.workers ?? 1,
     admin: { bind: `127.0.0.1:${adminPort}` },
+    ...(setting.accessLog && { accessLog: setting.accessLog }),
     listeners: { web: http ? { ...listener, routes } : { ...listener, pool: 'origin' } },
     pools: { origin: { ...policy, endpoints, health } },
   });

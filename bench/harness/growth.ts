@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Balancer } from './balancer.ts';
 import { type Bench, type Origin, type Scenario, startOrigin, startVariant, stopBalancers } from './bench.ts';
 import { growthRow, type Row } from './comparison.ts';
@@ -32,6 +33,18 @@ export const workerGrowth: Scenario = async (bench) => {
     { name: `${many} workers`, workers: many },
   ];
   return measureVariants(bench, { origin, scenario: 'workers', variants });
+};
+
+/** What is written down of each request, in a file, against nothing. Metrics are counted and scraped in both. */
+export const accessLogCost: Scenario = async (bench) => {
+  const origin = await startOrigin(bench);
+  const path = join(bench.directory, 'access.log');
+  const variants = [
+    { name: 'no access log' },
+    { name: 'json access log', accessLog: { format: 'json', path } },
+    { name: 'haproxy access log', accessLog: { format: 'haproxy', path } },
+  ];
+  return measureVariants(bench, { origin, scenario: 'access-log', variants });
 };
 
 /** Routes that the benchmark's request (host www.example.com, path /small) does not match. */

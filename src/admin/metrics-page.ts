@@ -17,6 +17,7 @@ export async function metricsPage(deps: AdminDeps, meters: Meters): Promise<stri
     writeListeners(to, counters);
     writeTraffic(to, counters);
     writeGates(to, counters);
+    writeAccessLog(to, counters);
     writePools(to, server, counters);
   }
   writeMeters(to, meters, deps);
@@ -44,6 +45,14 @@ function writeListeners(to: PrometheusText, { listeners }: Counters): void {
   for (const [listener, counters] of listeners) {
     counters.answers((status, count) => to.sample(count, { listener, status: `${status}` }));
   }
+}
+
+function writeAccessLog(to: PrometheusText, { accessLog: { written, dropped } }: Counters): void {
+  if (written + dropped === 0) return;
+  to.family('equipoise_access_log_lines_total', 'counter', 'Lines of the access log that were written.');
+  to.sample(written);
+  to.family('equipoise_access_log_dropped_total', 'counter', 'Lines that were not: no room, or a failed write.');
+  to.sample(dropped);
 }
 
 interface Traffic {

@@ -170,7 +170,9 @@ test('serve balances between targets and counts', async () => {
   for (let i = 0; i < 3; i++) expect(await statusOf(url)).toBe(200);
   const metrics = await (await fetch(`${await program.url('admin')}/metrics`)).text();
   const series = metrics.match(/^equipoise_requests_total\{.*$/gm);
-  expect(series).toEqual([`equipoise_requests_total{listener="main",route="*",pool="main",endpoint="${port}",code="2xx"} 3`]);
+  expect(series).toEqual([
+    `equipoise_requests_total{listener="main",route="*",pool="main",endpoint="${port}",code="2xx"} 3`,
+  ]);
   program.child.kill('SIGTERM');
   expect((await program.ended).code).toBe(0);
 });

@@ -127,10 +127,12 @@ export async function serveUntilStopped(config: Config, io: CliIo, options: Serv
   const log: Log = (level, message) => io.stderr(formatLine(Date.now(), level, message));
   const writeEarly = logAfterwards(system, io);
   let reload = () => log('info', 'SIGHUP: there is no file to read again');
+  let reopenLogs = () => {};
   const signals = watchSignals(
     process,
     () => performance.now(),
     () => reload(),
+    () => reopenLogs(),
   );
   // Nothing else may be open while the last connections end.
   const alive = setInterval(() => {}, 2 ** 30);
@@ -139,6 +141,7 @@ export async function serveUntilStopped(config: Config, io: CliIo, options: Serv
     const place = { configFile: options.source?.file ?? NOWHERE.configFile, env: io.env };
     const serving = await startServing(config, system, place);
     const { source } = options;
+    reopenLogs = () => serving.server.reopenLogs();
     if (source !== undefined) reload = () => void reloadFrom(source, serving.server, system);
     stop = accompany(serving.server, io, log, source?.watch?.(reload));
     io.stdout(announce(config, serving.server, serving.admin?.address));

@@ -14,7 +14,12 @@ const STOPPING = ['SIGTERM', 'SIGINT'] as const;
 const REPEAT_MS = 200;
 
 /** `source` is the process; `now` gives milliseconds. */
-export function watchSignals(source: EventEmitter, now: () => number, onHangup: () => void): StopSignals {
+export function watchSignals(
+  source: EventEmitter,
+  now: () => number,
+  onHangup: () => void,
+  onReopen: () => void = () => {},
+): StopSignals {
   let resolveStop = () => {};
   let resolveForce = () => {};
   const stop = new Promise<void>((resolve) => (resolveStop = resolve));
@@ -32,12 +37,14 @@ export function watchSignals(source: EventEmitter, now: () => number, onHangup: 
 
   for (const signal of STOPPING) source.on(signal, onStop);
   source.on('SIGHUP', onHangup);
+  source.on('SIGUSR2', onReopen);
   return {
     stop,
     force,
     close() {
       for (const signal of STOPPING) source.off(signal, onStop);
       source.off('SIGHUP', onHangup);
+      source.off('SIGUSR2', onReopen);
     },
   };
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { PoolOptions } from '../control/pool-options.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
+import type { AccessLogOptions } from '../telemetry/access-log/access-log.ts';
+import { AccessLogFile } from './access-log.ts';
 import { AdminFile, type AdminOptions } from './admin.ts';
 import { ListenerFile } from './listener.ts';
 import { PoolFile } from './pool.ts';
@@ -19,6 +21,8 @@ export interface Config {
   readonly limits: { /** Of all listeners together, at one time. */ readonly connections: number };
   /** Absolute path of what is kept of changes made at run time; absent: a restart forgets them. */
   readonly stateFile?: string;
+  /** Absent: requests are not logged. */
+  readonly accessLog?: AccessLogOptions;
   /** Absent: no admin server. */
   readonly admin?: AdminOptions;
   readonly listeners: Readonly<Record<string, ListenerOptions>>;
@@ -64,11 +68,12 @@ export const ConfigFile = section(
     stateFile: z
       .exactOptional(text(readFileName))
       .describe('Keeps modes, weights and endpoints that were set at run time; absent: a restart forgets them.'),
+    accessLog: z.exactOptional(AccessLogFile).describe('Where requests are written down; absent: nowhere.'),
     admin: z.exactOptional(AdminFile).describe('Metrics and health of the balancer itself; absent: none.'),
     listeners: z.record(z.string(), ListenerFile).describe('What accepts connections, by name.'),
     pools: z.record(z.string(), PoolFile).prefault({}).describe('Who serves, by name.'),
   },
-  ['accessLog', 'filters', 'tls', 'discovery', 'errorPages', 'tracing'],
+  ['filters', 'tls', 'discovery', 'errorPages', 'tracing'],
 );
 
 /** What a file may say, before defaults are filled in. */

@@ -525,7 +525,7 @@ describe('problems', () => {
 
 describe('not yet', () => {
   const places: [string, (key: string) => string, string[]][] = [
-    ['', (key) => file({ top: `${key}: {}` }), ['accessLog']],
+    ['', (key) => file({ top: `${key}: {}` }), ['errorPages']],
     ['listeners.web', (key) => file({ listener: `${key}: {},` }), ['tls', 'proxyProtocol']],
     ['listeners.web.routes[0]', (key) => file({ route: `pool: a, ${key}: {}` }), ['filters', 'mirror']],
     [

@@ -32,13 +32,17 @@ export function withAbsolutePaths(config: Config, file: string): Config {
     name,
     { ...pool, policy: absolute(pool.policy, file) as PoolOptions['policy'] },
   ]);
-  const { stateFile } = config;
+  const { stateFile, accessLog } = config;
   return {
     ...config,
     ...(stateFile !== undefined && { stateFile: pathFrom(file, stateFile) }),
+    ...(accessLog !== undefined && { accessLog: { ...accessLog, path: logPath(accessLog.path, file) } }),
     pools: Object.fromEntries(pools),
   };
 }
+
+const logPath = (path: string, file: string): string =>
+  path === 'stdout' || /^syslog($|:\/\/)/.test(path) ? path : pathFrom(file, path);
 
 function absolute(policy: unknown, file: string): unknown {
   const database = fieldOf(policy, 'database');

@@ -152,6 +152,10 @@ class ThreadCrew implements Crew {
     return sum;
   }
 
+  reopenLogs(): void {
+    for (const each of this.#crew) each.reopenLogs();
+  }
+
   workers(): readonly WorkerState[] {
     return this.#crew.map(({ isServing, lastVitals }, worker) => ({
       worker,

@@ -136,6 +136,10 @@ export class Crewman {
     });
   }
 
+  reopenLogs(): void {
+    if (!this.#hasEnded) this.#thread.post({ kind: 'reopen-logs' });
+  }
+
   /** Undefined when it has no such listener, or ends before it answers. */
   explain(listener: string, described: DescribedRequest): Promise<RequestExplanation | undefined> {
     if (this.#hasEnded) return Promise.resolve(undefined);

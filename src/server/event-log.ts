@@ -78,6 +78,8 @@ function describe(event: ServerEvent): Line | undefined {
       const dropped = event.dropped.length === 0 ? '' : `; dropped: ${event.dropped.join(', ')}`;
       return { level: 'info', message: `state file: ${settings(event.settings)} restored${dropped}` };
     }
+    case 'log-failed':
+      return { level: 'error', message: event.reason };
     case 'state-failed':
       return { level: 'warn', message: `state file: ${event.reason}` };
     case 'exception':

@@ -35,6 +35,8 @@ export type ServerHappening =
     }
   /** What the state file held of an earlier run is in force; `dropped` are the settings that fit nothing any more. */
   | { readonly kind: 'state-restored'; readonly settings: number; readonly dropped: readonly string[] }
+  /** Lines of the access log are lost. */
+  | { readonly kind: 'log-failed'; readonly reason: string }
   /** The state file cannot be read or written. */
   | { readonly kind: 'state-failed'; readonly reason: string }
   /** An exception that ended one connection; a mistake of ours. */

@@ -10,10 +10,12 @@ import type { DescribedRequest } from '../proxy/explanation.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
 import type { ProtocolDefinition, ProtocolRuntime, ProxyPool } from '../proxy/protocols/protocol.ts';
 import type { SourceCounter } from '../proxy/shared-sources.ts';
+import type { AccessLog } from '../telemetry/access-log/access-log.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { DescriptorBudget } from '../transport/descriptors.ts';
 import type { TimerWheel } from '../transport/timer-wheel.ts';
 import type { Listener, SocketAddress, Transport } from '../transport/transport.ts';
+import { openAccessLog } from './access-log.ts';
 import { type ConnectionsElsewhere, withinTotal } from './connection-total.ts';
 import { type DrainResult, drainListeners } from './drain.ts';
 import type { ServerHappening } from './events.ts';
@@ -32,6 +34,8 @@ export interface FrontDeps {
   readonly scheduler: Scheduler;
   readonly protocols: Pick<Registry<ProtocolDefinition>, 'get' | 'types'>;
   readonly counters: Counters;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
   readonly emit: (what: ServerHappening) => void;
   /** Other workers; absent where there are none. */
   readonly elsewhere?: ConnectionsElsewhere;
@@ -49,7 +53,7 @@ export interface BoundListener {
 }
 
 /** The part of a configuration that accepts connections. */
-export type Served = Pick<Config, 'listeners' | 'limits' | 'drainTimeout'>;
+export type Served = Pick<Config, 'listeners' | 'limits' | 'drainTimeout' | 'accessLog'>;
 
 /** A thread that serves. */
 export interface WorkerState {
@@ -70,6 +74,8 @@ export interface Front {
   readonly isServing: boolean;
   /** Resolves when all of it follows the pool's membership at `version` or a later one. */
   followed(pool: string, version: number): Promise<void>;
+  /** The access log's file was moved away: another one of its name is begun. */
+  reopenLogs(): void;
   /** Threads that serve. */
   workers(): readonly WorkerState[];
   /** How one worker explains a request. Undefined when there is no such listener, or nobody can say. */
@@ -128,6 +134,7 @@ class LiveFront implements ThreadFront {
   readonly #followed = new WeakSet<Picker>();
   #drainTimeoutMs = 0;
   readonly #vitals: VitalsWatch;
+  #accessLog: AccessLog | undefined;
 
   constructor(pools: ReadonlyMap<string, ProxyPool>, deps: FrontDeps, sharing: AddressSharing) {
     this.#pools = pools;
@@ -154,10 +161,11 @@ class LiveFront implements ThreadFront {
 
   async configure(config: Served, pools: () => ReadonlyMap<string, ProxyPool>): Promise<void> {
     const { counters, elsewhere, transport } = this.#deps;
+    this.#accessLog ??= openAccessLog(config, this.#deps);
     const next = Object.entries(config.listeners).map(([name, options]) => {
       const before = this.#served.find((each) => each.name === name && each.options.protocol === options.protocol);
       const limited = withinTotal(name, options, config, counters, elsewhere);
-      const runtime = before?.runtime ?? createRuntime(name, limited, this.#pools, this.#deps);
+      const runtime = before?.runtime ?? createRuntime(name, limited, this.#pools, this.#deps, this.#accessLog);
       return { name, options, limited, runtime, sockets: options.bind.map((each, at) => socketOf(before, each, at)) };
     });
     const missing = next.flatMap(({ name, options, runtime: { handlers }, sockets }) =>
@@ -176,6 +184,10 @@ class LiveFront implements ThreadFront {
     this.#served = served;
     this.#drainTimeoutMs = config.drainTimeout;
     this.#followPools(before);
+  }
+
+  reopenLogs(): void {
+    this.#accessLog?.reopen();
   }
 
   workers(): readonly WorkerState[] {
@@ -202,7 +214,8 @@ class LiveFront implements ThreadFront {
       for (const socket of sockets) socket.stop();
       runtime.terminate();
     }
-    return Promise.resolve();
+    // What was ended just now is written down as well.
+    return this.#accessLog?.close() ?? Promise.resolve();
   }
 
   /** Endpoints that leave, and pools that are gone, have the time of a drain; maintenance begins at once. */
@@ -261,6 +274,7 @@ function createRuntime(
   options: ListenerOptions,
   pools: ReadonlyMap<string, ProxyPool>,
   deps: FrontDeps,
+  accessLog: AccessLog | undefined,
 ): ProtocolRuntime {
   const { transport, timers, descriptors, clock, rng, counters, emit, sources } = deps;
   // `http` is what is configured; HTTP/1.1 is the version of it that is spoken.
@@ -279,6 +293,7 @@ function createRuntime(
     poolMetrics: (pool) => counters.pool(name, pool),
     onError: (error) => emit({ kind: 'exception', listener: name, error }),
     ...(sources && { sources: sources(name) }),
+    ...(accessLog && { accessLog }),
   });
 }
 

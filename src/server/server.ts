@@ -52,6 +52,8 @@ export interface RunningServer {
   pools(): readonly PoolState[];
   /** What was counted since the start, by every worker. */
   collect(): Promise<Counters>;
+  /** The access log's file was moved away: another one of its name is begun, by every worker. */
+  reopenLogs(): void;
   /** Threads that serve; with one of them it is this thread. */
   workers(): readonly WorkerState[];
   /** What would become of a request, and why: by the picker that would decide, without effect. */
@@ -178,6 +180,10 @@ class Server implements RunningServer {
 
   collect(): Promise<Counters> {
     return this.#front.collect();
+  }
+
+  reopenLogs(): void {
+    this.#front.reopenLogs();
   }
 
   workers(): readonly WorkerState[] {

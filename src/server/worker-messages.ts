@@ -20,6 +20,7 @@ export type ToWorker =
   /** Answered by `counted`. */
   | { readonly kind: 'count' }
   | { readonly kind: 'drain'; readonly timeoutMs: number }
+  | { readonly kind: 'reopen-logs' }
   /** Answered by `explained`, in the order of the questions. */
   | { readonly kind: 'explain'; readonly listener: string; readonly described: DescribedRequest };
 

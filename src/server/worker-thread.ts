@@ -62,6 +62,8 @@ class WorkerThread {
         return this.#serve(message);
       case 'count':
         return this.#tellCounts();
+      case 'reopen-logs':
+        return this.#front?.reopenLogs();
       case 'explain':
         return this.#explain(message.listener, message.described);
       case 'drain':
@@ -142,6 +144,8 @@ class WorkerThread {
 
   async #drain(timeoutMs: number): Promise<void> {
     const result = await (this.#front?.drain(timeoutMs) ?? { finished: true, remaining: 0 });
+    // The main thread ends this one next, and what it has to write with it.
+    await this.#front?.close();
     this.#tellCounts();
     this.#main.post({ kind: 'drained', result });
   }

@@ -1,3 +1,4 @@
+import type { LineCounts } from './access-log/line-buffer.ts';
 import { Histogram } from './histogram.ts';
 import type { ListenerMetrics } from './metrics.ts';
 import { endedPool, PoolCounters, type PoolData } from './pool-counters.ts';
@@ -88,6 +89,8 @@ export class Counters {
   readonly listeners = new Map<string, ListenerCounters>();
   /** By listener, then by pool. */
   readonly traffic = new Map<string, Map<string, PoolCounters>>();
+  /** Lines of the access log. */
+  readonly accessLog: LineCounts = { written: 0, dropped: 0 };
   readonly #slots = new Map<string, Map<number, string>>();
 
   /** Of the listener `name`; made on first use, over the word `open` if that is given. */
@@ -127,11 +130,14 @@ export class Counters {
     return {
       listeners: new Map([...this.listeners].map(([name, counters]) => [name, counters.data()])),
       traffic: new Map(pools),
+      accessLog: { ...this.accessLog },
     };
   }
 
   /** Adds what another worker counted. */
-  add({ listeners, traffic }: CountersData): void {
+  add({ listeners, traffic, accessLog }: CountersData): void {
+    this.accessLog.written += accessLog.written;
+    this.accessLog.dropped += accessLog.dropped;
     for (const [name, data] of listeners) this.listener(name).add(data);
     for (const [name, byPool] of traffic) for (const [pool, data] of byPool) this.pool(name, pool).add(data);
   }
@@ -148,8 +154,9 @@ export class Counters {
 }
 
 /** What a worker counted that is gone: nothing of it is open any more. */
-export function ended({ listeners, traffic }: CountersData): CountersData {
+export function ended({ listeners, traffic, accessLog }: CountersData): CountersData {
   return {
+    accessLog,
     listeners: new Map([...listeners].map(([name, data]) => [name, { ...data, open: 0 }])),
     traffic: new Map(
       [...traffic].map(([name, byPool]) => [name, new Map([...byPool].map(([pool, data]) => [pool, endedPool(data)]))]),
@@ -161,6 +168,7 @@ export function ended({ listeners, traffic }: CountersData): CountersData {
 export interface CountersData {
   readonly listeners: ReadonlyMap<string, ListenerData>;
   readonly traffic: ReadonlyMap<string, ReadonlyMap<string, PoolData>>;
+  readonly accessLog: Readonly<LineCounts>;
 }
 
 interface ListenerData {

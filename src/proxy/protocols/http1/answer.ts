@@ -62,6 +62,11 @@ export class Answer {
     this.#partial = null;
   }
 
+  /** Content so far. */
+  get bodyBytes(): number {
+    return this.#body.contentBytes;
+  }
+
   /** Something of it came: the request must not be sent again. */
   get hasBegun(): boolean {
     return this.#partial !== null || this.#interimAnswers > 0;

@@ -34,6 +34,7 @@ export class ClientConnection extends ClientInput {
   /** The head is bad: no exchange began. */
   protected override refuse(status: number, end: number): number {
     this.listener.metrics.answered(status);
+    this.listener.requestLog?.refused(this.source.ip, status);
     this.answerProblem(status, false, false);
     this.#linger();
     return end;

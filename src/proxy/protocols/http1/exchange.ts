@@ -1,10 +1,12 @@
 import type { Role } from '../../../control/pool-options.ts';
+import type { End } from '../../../telemetry/access-log/record.ts';
 import type { RequestMetrics } from '../../../telemetry/metrics.ts';
 import { BodyReader, BY_LENGTH, CHUNKED, NO_BODY } from './body-reader.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { COMPLETE } from './field-scanner.ts';
 import type { Http1Pool } from './pool.ts';
 import type { RequestHead } from './request-head.ts';
+import { endOfClient, endOfProblem, type LogEntry } from './request-log.ts';
 import { writeRequestHead } from './request-writer.ts';
 import type { ResponseHead } from './response-head.ts';
 import { Tries } from './tries.ts';
@@ -26,6 +28,8 @@ export class Exchange extends Tries {
   /** Of the route it took, to the pool it went to; set before `forward`. */
   metrics: RequestMetrics | null = null;
   status = 0;
+  /** What the access log is to say of it; null: nothing. */
+  entry: LogEntry | null = null;
 
   get requestDone(): boolean {
     return this.requestBody.done;
@@ -43,6 +47,8 @@ export class Exchange extends Tries {
     this.responseStarted = false;
     this.status = 0;
     this.failureStatus = 503;
+    const { requestLog } = this.listener;
+    if (requestLog !== null) this.entry = requestLog.begin(head, this.listener.clientIpOf(head, client.source));
   }
 
   /** Reads what came of the body with the head; it goes out with it. The index behind it, or −status when it is bad. */
@@ -94,6 +100,7 @@ export class Exchange extends Tries {
     this.began(each);
     upstream.startExchange(this, each);
     each.isUnsent = !copy.send(upstream, scratch, headBytes);
+    if (this.entry !== null) this.entry.requestId = this.pool!.requestIdOf(head);
   }
 
   /** More of the body arrived: passes it on. The index behind it, or −status when it is bad. */
@@ -117,6 +124,7 @@ export class Exchange extends Tries {
     const { current, status } = this;
     const { latencyMs } = current;
     this.metrics!.request(current.slot, status, latencyMs);
+    if (this.entry !== null) this.logEnd(status, 'complete');
     if (current.isFirst) pool.gate.hedge?.record(latencyMs, current.sentAtMs + latencyMs);
     current.release(status < 500, latencyMs, false);
     this.leaveLimit(status === 503 || status === 429, status < 500 ? latencyMs : -1);
@@ -130,6 +138,7 @@ export class Exchange extends Tries {
   abort(status: number): void {
     const { current, pool } = this;
     const { upstream } = current;
+    if (this.entry !== null) this.logEnd(this.status === 0 ? status : this.status, endOfClient(status));
     current.upstream = null;
     if (pool !== null) this.dropRival();
     if (pool !== null && current.slot !== -1) {
@@ -144,16 +153,19 @@ export class Exchange extends Tries {
     const client = this.client!;
     const { current } = this;
     this.metrics!.request(current.slot, this.status, current.latencyMs);
+    if (this.entry !== null) this.logEnd(this.status, 'answer-cut');
     current.release(false, current.latencyMs, false);
     this.#recycle();
     client.cut();
   }
 
   protected answer(status: number, blameless: boolean): void {
+    if (this.entry !== null) this.logEnd(status, endOfProblem(status, this.current.slot !== -1));
     this.#answerProblem(status, blameless, 0);
   }
 
   protected turnAway(): void {
+    if (this.entry !== null) this.logEnd(503, 'turned-away');
     this.#answerProblem(503, true, RETRY_AFTER_SECONDS);
   }
 
@@ -185,8 +197,25 @@ export class Exchange extends Tries {
   endTunnel(): void {
     const { current } = this;
     this.metrics!.request(current.slot, 101, current.latencyMs);
+    if (this.entry !== null) this.logEnd(101, 'tunnel');
     current.release(true, -1, true);
     this.#recycle();
+  }
+
+  /** Ends its entry, which must be there. Before the pick is given back: its endpoint is named. */
+  logEnd(status: number, end: End): void {
+    const entry = this.entry!;
+    const { current, pool } = this;
+    this.entry = null;
+    entry.bytesIn = this.requestBody.contentBytes;
+    entry.retries = this.retries;
+    if (pool !== null) entry.pool = pool.name;
+    if (pool !== null && current.slot !== -1) {
+      entry.endpoint = pool.picker.endpoint(current.slot).id;
+      entry.firstByteMs = current.latencyMs;
+      entry.bytesOut = current.upstream?.answer.bodyBytes ?? 0;
+    }
+    this.listener.requestLog!.end(entry, status, end);
   }
 
   /** Free for the next request. The bytes are let go, the endpoint and client as well. */

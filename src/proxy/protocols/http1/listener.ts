@@ -19,6 +19,7 @@ import { Http1Pool } from './pool.ts';
 import { fixedAnswers, redirectAnswer, variant } from './problem.ts';
 import { ONE_WRITE_BYTES } from './request-copy.ts';
 import { type HeadLimits, RequestHead } from './request-head.ts';
+import { RequestLog } from './request-log.ts';
 import { ResponseHead } from './response-head.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
@@ -59,6 +60,8 @@ export class Http1Listener implements ProtocolRuntime {
   /** Exchanges that are free for the next request. */
   readonly exchanges: Exchange[] = [];
   readonly upstreams = new Set<UpstreamConnection>();
+  /** Null: nothing is logged. */
+  readonly requestLog: RequestLog | null;
   isDraining = false;
   readonly #clients = new Set<ClientConnection>();
   readonly #deps: ProtocolDeps;
@@ -68,7 +71,7 @@ export class Http1Listener implements ProtocolRuntime {
   #pools = new Map<string, Http1Pool>();
   #refusedOpen = 0;
 
-  constructor(options: ListenerOptions, deps: ProtocolDeps) {
+  constructor(name: string, options: ListenerOptions, deps: ProtocolDeps) {
     this.options = options;
     this.transport = deps.transport;
     this.timers = deps.timers;
@@ -80,6 +83,7 @@ export class Http1Listener implements ProtocolRuntime {
     this.responseHead = new ResponseHead(options.limits);
     this.scratch = createScratch(options);
     this.#deps = deps;
+    this.requestLog = deps.accessLog === undefined ? null : new RequestLog(deps.accessLog, name, deps.clock, deps.rng);
     this.#sources = new ClientSources(options.trustedProxies, deps.sources);
     this.#router = new Router(options.routes);
     this.#destinations = options.routes.map((route) => this.#destination(route, deps.pools));
@@ -198,6 +202,10 @@ export class Http1Listener implements ProtocolRuntime {
     this.timers.arm(client, this.options.timeouts.body);
   }
 
+  clientIpOf(head: RequestHead, source: ClientSource): string {
+    return head.hasForwardedFor ? this.clientIp(head, source) : source.ip;
+  }
+
   clientIp(head: RequestHead, source: ClientSource): string {
     return this.#sources.clientIp(head.forwardedFor, source);
   }
@@ -211,6 +219,7 @@ export class Http1Listener implements ProtocolRuntime {
       return;
     }
     const { route, weighted } = destination;
+    if (exchange.entry !== null) exchange.entry.route = destination.name;
     const pool = weighted === null ? destination.pool : this.#pools.get(weighted.next())!;
     if (pool !== null) {
       const timeoutMs = route.timeouts?.response ?? pool.options.timeouts.response;
@@ -231,6 +240,7 @@ export class Http1Listener implements ProtocolRuntime {
     const { requestDone, isHead } = exchange;
     const keepAlive = exchange.keepAlive && requestDone;
     this.metrics.answered(status);
+    if (exchange.entry !== null) exchange.logEnd(status, status === 404 && bytes === null ? 'no-route' : 'route');
     exchange.drop();
     if (bytes === null) client.answerProblem(status, keepAlive, isHead);
     else client.answer(bytes);
@@ -240,7 +250,7 @@ export class Http1Listener implements ProtocolRuntime {
   explain(request: DescribedRequest): RequestExplanation {
     const source = this.#sources.of(request.from);
     return explainRequest(request, this.options, source, {
-      clientIp: (head) => (head.hasForwardedFor ? this.clientIp(head, source) : source.ip),
+      clientIp: (head) => this.clientIpOf(head, source),
       poolOf: (route) => {
         const { pool, weighted } = this.#destinations[route]!;
         return weighted === null ? pool : this.#pools.get(weighted.peek())!;

@@ -7,6 +7,8 @@ import type { PoolGate } from '../../upstream/pool-gate.ts';
 import type { ProtocolDeps, ProxyPool } from '../protocol.ts';
 import { compileKey, type KeyReader } from './affinity-key.ts';
 import { type CostReader, compileCost } from './request-cost.ts';
+import type { RequestHead } from './request-head.ts';
+import { headerOf } from './request-values.ts';
 import type { RequestExtras } from './request-writer.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 import { compileUrgency, type UrgencyReader } from './urgency.ts';
@@ -30,6 +32,7 @@ export class Http1Pool {
   readsReports!: boolean;
   readonly #deps: ProtocolDeps;
   readonly #servedByLines: (string | undefined)[] = [];
+  #madeRequestId = '';
 
   constructor(pool: ProxyPool, deps: ProtocolDeps) {
     this.name = pool.name;
@@ -49,13 +52,24 @@ export class Http1Pool {
     this.requestExtras = {
       host: options.host ?? null,
       forwarded: options.forwarded,
-      makeRequestId: options.requestId ? () => requestId(this.#deps) : null,
+      makeRequestId: options.requestId ? () => this.#makeRequestId() : null,
     };
     const { key, reports } = policyNeeds(options.policy);
     this.keyOf = compileKey(key);
     this.costOf = compileCost(options.cost, cost, this.#deps.onError);
     this.urgencyOf = compileUrgency(options.queue);
     this.readsReports = reports;
+  }
+
+  #makeRequestId(): string {
+    this.#madeRequestId = requestId(this.#deps);
+    return this.#madeRequestId;
+  }
+
+  /** Which one the request has that was sent last, and whose head this is; empty: none. */
+  requestIdOf(head: RequestHead): string {
+    if (head.hasRequestId) return headerOf(head, 'x-request-id') ?? '';
+    return this.requestExtras.makeRequestId === null ? '' : this.#madeRequestId;
   }
 
   /** No route leads here any more: connections that are still in use are not kept after it. */

@@ -26,7 +26,7 @@ export class UpstreamConnection extends Connection {
   readonly #listener: Http1Listener;
   readonly #pool: Http1Pool;
   readonly #slot: number;
-  readonly #answer: Answer;
+  readonly answer: Answer;
   #state = CONNECTING;
   #exchange: Exchange | null;
   /** Of the exchange. */
@@ -43,7 +43,7 @@ export class UpstreamConnection extends Connection {
     this.#slot = each.slot;
     this.#try = each;
     this.#exchange = exchange;
-    this.#answer = new Answer(listener);
+    this.answer = new Answer(listener);
   }
 
   /** Starts a connection for a try of `exchange`; it calls `exchange.sendOn` or `exchange.upstreamFailed`, not before it returns. */
@@ -96,7 +96,7 @@ export class UpstreamConnection extends Connection {
     this.#try = each;
     this.#state = WAITING;
     this.#requests++;
-    this.#answer.begin(each, this.#pool.readsReports);
+    this.answer.begin(each, this.#pool.readsReports);
     this.awaitResponse(exchange);
   }
 
@@ -117,13 +117,13 @@ export class UpstreamConnection extends Connection {
     // Bytes that nobody asked for would be taken for the next request's answer.
     else if (exchange === null) this.closeIdle();
     else if (this.#state === WAITING) this.#receiveHead(exchange, bytes);
-    else this.#proceed(exchange, this.#answer.receiveBody(exchange, bytes));
+    else this.#proceed(exchange, this.answer.receiveBody(exchange, bytes));
   }
 
   #receiveHead(exchange: Exchange, bytes: Buffer): void {
     const each = this.#try;
     if (each.latencyMs < 0) each.latencyMs = this.#listener.clock.now() - each.sentAtMs;
-    const result = this.#answer.receiveHead(exchange, bytes, this.#pool.servedByLine(this.#slot));
+    const result = this.answer.receiveHead(exchange, bytes, this.#pool.servedByLine(this.#slot));
     if (exchange.responseStarted) this.#state = BODY;
     this.#proceed(exchange, result);
   }
@@ -169,7 +169,7 @@ export class UpstreamConnection extends Connection {
   #isReusable(exchange: Exchange): boolean {
     const { maxAge, maxRequests } = this.#pool.options.connections;
     return (
-      this.#answer.keepAlive &&
+      this.answer.keepAlive &&
       exchange.requestDone &&
       !this.backedUp &&
       !this.inputEnded &&
@@ -181,7 +181,7 @@ export class UpstreamConnection extends Connection {
   }
 
   #startTunnel(client: ClientConnection): void {
-    const { rest } = this.#answer;
+    const { rest } = this.answer;
     this.#state = TUNNEL;
     this.#tunnel = client;
     this.touch();
@@ -220,7 +220,7 @@ export class UpstreamConnection extends Connection {
     const exchange = this.#exchange;
     if (this.#state === TUNNEL) relayEnd(this, this.#tunnel!);
     else if (exchange === null) this.closeIdle();
-    else if (this.#state === BODY && this.#answer.receiveEnd(exchange) === DONE) this.#answered(exchange);
+    else if (this.#state === BODY && this.answer.receiveEnd(exchange) === DONE) this.#answered(exchange);
     else this.#fail('closed');
   }
 
@@ -300,7 +300,7 @@ export class UpstreamConnection extends Connection {
   #report(failure: Failure): void {
     const exchange = this.#exchange!;
     this.#exchange = null;
-    exchange.upstreamFailed(this.#try, failure, this.#requests > 1, this.#answer.hasBegun);
+    exchange.upstreamFailed(this.#try, failure, this.#requests > 1, this.answer.hasBegun);
   }
 }
 

@@ -1,0 +1,127 @@
+import { createSocket } from 'node:dgram';
+import { close, openSync, write } from 'node:fs';
+import { hostname } from 'node:os';
+import type { LineSink } from './line-buffer.ts';
+
+/** What one write keeps whole on a pipe that several threads write to (POSIX: PIPE_BUF is at least 512, Linux has 4096). */
+const WHOLE_BYTES = 4096;
+const AGAIN_MS = 10;
+const STDOUT = 1;
+
+/** Hears why lines were lost; once in a row. */
+export type OnFailure = (reason: string) => void;
+
+/**
+ * Appends to a file, with O_APPEND: a batch of whole lines is one write, so that several threads share a file.
+ *
+ * Errors  throws what opening throws; a line that cannot be written is lost.
+ */
+export function fileSink(path: string, onFailure: OnFailure): LineSink {
+  let descriptor = openSync(path, 'a', 0o640);
+  const writer = createWriter(() => descriptor, Number.POSITIVE_INFINITY, onFailure);
+  let isOpen = true;
+  return {
+    write: writer.write,
+    reopen() {
+      const former = descriptor;
+      try {
+        descriptor = openSync(path, 'a', 0o640);
+      } catch (error) {
+        onFailure(`${path} cannot be opened again, the former file goes on: ${(error as Error).message}`);
+        return;
+      }
+      writer.whenIdle(() => close(former));
+    },
+    close() {
+      if (isOpen) writer.whenIdle(() => close(descriptor));
+      isOpen = false;
+    },
+  };
+}
+
+export function stdoutSink(onFailure: OnFailure): LineSink {
+  return { write: createWriter(() => STDOUT, WHOLE_BYTES, onFailure).write, close() {} };
+}
+
+/** Writes batch after batch, in pieces of whole lines of at most `pieceBytes`. */
+function createWriter(descriptor: () => number, pieceBytes: number, onFailure: OnFailure) {
+  let isBusy = false;
+  let hasFailed = false;
+  let idle: (() => void)[] = [];
+
+  function ended(done: (lost: number) => void, lost: number): void {
+    isBusy = false;
+    for (const run of idle) run();
+    idle = [];
+    done(lost);
+  }
+
+  function fail(bytes: Buffer, from: number, error: NodeJS.ErrnoException, done: (lost: number) => void): void {
+    if (!hasFailed) onFailure(`the access log cannot be written: ${error.message}`);
+    hasFailed = true;
+    let lost = 0;
+    for (let at = bytes.indexOf(10, from); at !== -1; at = bytes.indexOf(10, at + 1)) lost++;
+    ended(done, lost);
+  }
+
+  function writeFrom(bytes: Buffer, from: number, fd: number, done: (lost: number) => void): void {
+    const end = pieceEnd(bytes, from, pieceBytes);
+    write(fd, bytes, from, end - from, null, (error, written) => {
+      // A pipe whose reader is slow may be non-blocking.
+      if (error?.code === 'EAGAIN') setTimeout(writeFrom, AGAIN_MS, bytes, from, fd, done);
+      else if (error) fail(bytes, from, error, done);
+      else if (from + written < bytes.byteLength) writeFrom(bytes, from + written, fd, done);
+      else {
+        hasFailed = false;
+        ended(done, 0);
+      }
+    });
+  }
+
+  return {
+    write(lines: string, done: (lost: number) => void): void {
+      isBusy = true;
+      writeFrom(Buffer.from(lines, 'utf8'), 0, descriptor(), done);
+    },
+    whenIdle: (run: () => void) => void (isBusy ? idle.push(run) : run()),
+  };
+}
+
+/** Behind the last line that fits; a longer one goes alone. */
+function pieceEnd(bytes: Buffer, from: number, most: number): number {
+  if (bytes.byteLength - from <= most) return bytes.byteLength;
+  const lastFitting = bytes.lastIndexOf(10, from + most - 1);
+  if (lastFitting >= from) return lastFitting + 1;
+  const next = bytes.indexOf(10, from);
+  return next === -1 ? bytes.byteLength : next + 1;
+}
+
+/** Facility local0, severity informational (RFC 5424, section 6.2.1). */
+const PRIORITY = 16 * 8 + 6;
+
+/** Sends each line as a message of RFC 5424 in a datagram of its own. What the network loses nobody counts. */
+export function syslogSink(host: string, port: number, now: () => Date, onFailure: OnFailure): LineSink {
+  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+  let hasFailed = false;
+  socket.on('error', (error) => {
+    if (!hasFailed) onFailure(`syslog at ${host}:${port}: ${error.message}`);
+    hasFailed = true;
+  });
+  socket.unref();
+  const origin = `${hostname()} equipoise ${process.pid} access -`;
+  return {
+    write(lines, done) {
+      const all = lines.slice(0, -1).split('\n');
+      let left = all.length;
+      let lost = 0;
+      for (const line of all) {
+        const message = Buffer.from(`<${PRIORITY}>1 ${now().toISOString()} ${origin} ${line}`, 'utf8');
+        socket.send(message, port, host, (error) => {
+          if (error) lost++;
+          if (--left === 0) done(lost);
+        });
+      }
+    },
+    close: () => socket.close(),
+  };
+}
