@@ -19,6 +19,7 @@ import { type StopSignals, watchSignals } from './signals.ts';
 import { createSystem } from './system.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:8080';
+const DEFAULT_ADMIN = '127.0.0.1:9900';
 
 export const demoUsage = `usage: equipoise demo [--policy p2c] [--rate 200] [--duration 10s] [--listen 8080] [--admin 9900]
 
@@ -29,13 +30,14 @@ happens. Everything is real: sockets, health checks, retries.
   --rate      requests a second that the demo makes itself, 0 to 5000 (default 200)
   --duration  ends by itself after this time; without it Ctrl-C ends it
   --listen    address to accept on; default 8080, or a free port where that is taken
-  --admin     address of /livez, /readyz and /metrics, on this machine only
+  --admin     address of the dashboard and the admin API, on this machine only; default 9900, or a free port where that
+              is taken
 `;
 
 interface DemoOptions {
-  readonly config: (backends: readonly Backend[], listen: string) => ConfigResult;
-  /** Absent: the default, and another port where that is taken. */
-  readonly listen: string | undefined;
+  readonly config: (backends: readonly Backend[]) => ConfigResult;
+  /** What was left to us: another port where the default is taken. */
+  readonly isDefault: { readonly listen: boolean; readonly admin: boolean };
   readonly rate: number;
   readonly durationMs: number | undefined;
 }
@@ -72,15 +74,18 @@ function readOptions(flags: DemoFlags): DemoOptions | string {
   if (!Number.isInteger(rate) || rate < 0 || rate > 5000) return `--rate "${flags.rate}" is no number from 0 to 5000`;
   const time = flags.duration === undefined ? undefined : duration().safeParse(flags.duration);
   if (time?.success === false) return `--duration "${flags.duration}" is no duration; write 10s or 1m`;
-  const admin = readAdmin(flags.admin);
+  const admin = readAdmin(flags.admin ?? DEFAULT_ADMIN);
   if (typeof admin === 'string') return `--admin ${admin}`;
   const listen = flags.listen === undefined ? undefined : parseSocketAddress(flags.listen);
   if (listen?.ok === false) return `--listen ${listen.problem}`;
   return {
     rate,
     durationMs: time?.data,
-    listen: listen && formatSocketAddress(listen.address),
-    config: (backends, bind) => demoConfig(backends, bind, flags.policy, admin && formatSocketAddress(admin.bind)),
+    isDefault: { listen: flags.listen === undefined, admin: flags.admin === undefined },
+    config: (backends) => {
+      const bind = listen === undefined ? DEFAULT_LISTEN : formatSocketAddress(listen.address);
+      return demoConfig(backends, bind, flags.policy, admin && formatSocketAddress(admin.bind));
+    },
   };
 }
 
@@ -117,26 +122,33 @@ async function play(options: DemoOptions, io: CliIo): Promise<number> {
 }
 
 /** Undefined when it could not start, which was said. */
-async function start(options: DemoOptions, backends: readonly Backend[], io: CliIo): Promise<Serving | undefined> {
-  const result = options.config(backends, options.listen ?? DEFAULT_LISTEN);
+async function start({ config, isDefault }: DemoOptions, backends: readonly Backend[], io: CliIo) {
+  const result = config(backends);
   if (!result.ok) {
     printProblems(result.problems, io);
     return undefined;
   }
-  try {
-    return await startServing(result.config, createSystem());
-  } catch (error) {
-    const isTaken = options.listen === undefined && (error as Error).message.startsWith('listener web:');
-    if (!isTaken) throw error;
-    const serving = await startServing(withFreePort(result.config), createSystem());
-    io.stdout(`${DEFAULT_LISTEN} is taken: using ${formatSocketAddress(serving.server.listeners[0]!.address)}\n`);
-    return serving;
+  const taken = { listen: false, admin: false };
+  for (;;) {
+    try {
+      return await startServing(withFreePorts(result.config, taken), createSystem());
+    } catch (error) {
+      const what = (error as Error).message.startsWith('admin:') ? 'admin' : 'listen';
+      if (!isDefault[what] || taken[what]) throw error;
+      taken[what] = true;
+    }
   }
 }
 
-function withFreePort(config: Config): Config {
-  const web = { ...config.listeners['web']!, bind: [{ kind: 'tcp', host: '127.0.0.1', port: 0 }] as const };
-  return { ...config, listeners: { web } };
+const FREE = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
+
+function withFreePorts(config: Config, taken: { readonly listen: boolean; readonly admin: boolean }): Config {
+  const web = config.listeners['web']!;
+  return {
+    ...config,
+    ...(taken.listen && { listeners: { web: { ...web, bind: [FREE] } } }),
+    ...(taken.admin && { admin: { bind: FREE } }),
+  };
 }
 
 /** Until Ctrl-C or the end of the duration. */
@@ -146,6 +158,7 @@ async function perform({ server, admin, close }: Serving, options: DemoOptions, 
   const url = `http://${formatSocketAddress(address)}`;
   const adminUrl = admin && `http://${formatSocketAddress(admin.address)}`;
   const inPlace = process.stdout.isTTY === true;
+  io.stdout(`${openingLines(url, adminUrl)}\n`);
   const traffic = startTraffic({ address, rate: options.rate, now });
   const scoreboard = createScoreboard({ server, traffic, listener: 'web', pool: 'main', url, adminUrl, now });
   const stopSurviving = surviveExceptions((_, message) => io.stderr(`${message}\n`));
@@ -163,6 +176,12 @@ async function perform({ server, admin, close }: Serving, options: DemoOptions, 
   await Promise.race([server.drain(), signals.force]);
   await close();
   stopSurviving();
+}
+
+/** Where to look comes first; then what is not where people expect it. */
+function openingLines(url: string, adminUrl: string | undefined): string {
+  const isElsewhere = url !== `http://${DEFAULT_LISTEN}`;
+  return [`dashboard: ${adminUrl}/`, ...(isElsewhere ? [`balancing on ${url}`] : []), ''].join('\n');
 }
 
 function endOf(durationMs: number | undefined, stop: Promise<void>): Promise<void> {
