@@ -11,6 +11,7 @@ import type { cleanUp } from '../harness/suite.ts';
 /** A balancer of several workers, and endpoints that do as they are told. */
 export interface WorkersWorld {
   readonly port: number;
+  readonly adminPort: number;
   readonly admin: Admin;
   readonly balancer: Balancer;
   readonly endpoints: readonly Endpoint[];
@@ -63,7 +64,7 @@ export async function startWorkers(given: WorkersSetUp, keep: ReturnType<typeof 
   await untilReady(adminAt(admin), 200);
   const clients = (count: number, localAddress?: string) =>
     Promise.all(Array.from({ length: count }, () => rawClient(port, localAddress ? { localAddress } : {})));
-  return { port, admin: adminAt(admin), balancer, endpoints, clients };
+  return { port, adminPort: admin, admin: adminAt(admin), balancer, endpoints, clients };
 }
 
 /** Waits for a status of /readyz. */
