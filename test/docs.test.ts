@@ -113,10 +113,10 @@ function typedIn(example: string): string {
   return comment.slice(comment.findIndex((line) => line.startsWith('$ '))).join('\n');
 }
 
-describe.skipIf(!hasCurl)('docs/guides/operations.md', () => {
+describe.skipIf(!hasCurl)('docs/guides/observability.md', () => {
   test('its table has every metric', async () => {
-    const guide = documents.find(({ path }) => path === 'docs/guides/operations.md')!;
-    const documented = [...guide.text.matchAll(/^\| `((?:equipoise|process)_\w+)/gm)].map((match) => match[1]!);
+    const guide = documents.find(({ path }) => path === 'docs/guides/observability.md')!;
+    const documented = [...guide.text.matchAll(/`((?:equipoise|process)_\w+)`/g)].map((match) => match[1]!);
     await inSession(async ({ play, adapt }) => {
       await play('$ node examples/backends.mjs 3001\nbackends on 3001');
       await play('$ npx equipoise serve 3001 3009 --policy round-robin --listen 8080 --admin 9900\nlistening admin …');
@@ -124,7 +124,9 @@ describe.skipIf(!hasCurl)('docs/guides/operations.md', () => {
       await play('$ for i in 1 2 3; do curl -s http://127.0.0.1:8080/; done | uniq\nhello from 3001');
       await play("$ curl -s -H 'Host: a b' http://127.0.0.1:8080/\n{…Bad Request…}");
       const page = await (await fetch(adapt('http://127.0.0.1:9900/metrics'))).text();
-      expect([...page.matchAll(/^# TYPE (\w+)/gm)].map((match) => match[1]!)).toEqual(documented);
+      const told = [...page.matchAll(/^# TYPE (\w+)/gm)].map((match) => match[1]!);
+      expect(told.length).toBeGreaterThan(20);
+      expect(told.filter((each) => !documented.includes(each))).toEqual([]);
     });
   });
 });

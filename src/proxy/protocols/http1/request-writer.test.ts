@@ -41,6 +41,14 @@ function linesOf(text: string): string[] {
 
 const written = (text: string, given?: Given) => linesOf(write(text, given));
 
+test('the context of a trace passes as it came, trusted or not', () => {
+  const context = ['traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', 'TraceState: a=1, b=2'];
+  for (const from of ['192.0.2.7', '10.0.0.1']) {
+    const lines = written(`${GET}${context.join('\r\n')}\r\n\r\n`, { from, extras: { makeRequestId: () => 'r' } });
+    expect(lines.filter((line) => /^trace/i.test(line))).toEqual(context);
+  }
+});
+
 describe('forwarding fields', () => {
   test('of an untrusted client are ours alone', () => {
     const claimed =
