@@ -17,7 +17,7 @@ async function call(...argv: string[]) {
 test.each([
   { argv: [], code: 2, err: /usage: equipoise <command>/ },
   { argv: ['serv', '3001'], code: 2, err: /there is no command "serv"; did you mean "serve"\?/ },
-  { argv: ['frobnicate'], code: 2, err: /known here: demo, run, serve, check, plan, schema/ },
+  { argv: ['frobnicate'], code: 2, err: /known here: demo, run, serve, check, explain, plan, schema/ },
   { argv: ['run'], code: 2, err: /which configuration\?.*usage: equipoise run/s },
   { argv: ['run', 'a.yaml', 'b.yaml'], code: 2, err: /not also b\.yaml/ },
   { argv: ['run', '--loud', 'a.yaml'], code: 2, err: /--loud.*usage: equipoise run/s },
