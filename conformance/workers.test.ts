@@ -35,7 +35,8 @@ describe.skipIf(!transports.includes('bun')).each((process.env.WORKERS ?? '2,4')
       expect(new Set(statuses)).toEqual(new Set(['200', '503']));
       expect(statuses.filter((each) => each === '200')).toHaveLength(endpoint!.all);
       endpoint!.delayMs = 0;
-      expect((await ask(clients[0]!)).status, 'free again').toBe('200');
+      // An answer may be here before its worker has counted its end; the test's own limit ends the wait.
+      while ((await ask(clients[0]!)).status !== '200');
     });
 
     scenario('least-connections sees what the others have in flight', async () => {
