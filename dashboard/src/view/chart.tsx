@@ -102,7 +102,7 @@ function optionsOf({ lines, format, filled, leastTop }: ChartProps, width: numbe
         size: 18,
         gap: 2,
         splits: (plot) => splitsOf(plot),
-        values: (plot, splits) => splits.map((at) => ago((plot.scales['x']!.max ?? 0) - at)),
+        values: (plot, splits) => splits.map((at) => ago((plot.scales['x']!.max ?? 0) - at, spanOf(plot))),
       },
       {
         ...axis,
@@ -141,5 +141,5 @@ function splitsOf(plot: uPlot): number[] {
   return all.map((each) => (plot.scales['x']!.max ?? 0) - each);
 }
 
-const ago = (seconds: number): string =>
-  seconds >= 60 && Math.round(seconds) % 60 === 0 ? `−${Math.round(seconds / 60)} min` : `−${Math.round(seconds)} s`;
+const ago = (seconds: number, span: number): string =>
+  span >= 300 ? `−${Math.round(seconds / 60)} min` : `−${Math.round(seconds)} s`;

@@ -159,7 +159,7 @@ function edges(
 }
 
 function placeNodes(nodes: readonly FlowNode[], columns: readonly Column[], width: number): Map<string, Place> {
-  const gap = Math.max(28, width * 0.07);
+  const gap = Math.max(22, width * 0.07);
   const each = (width - gap * (columns.length - 1)) / columns.length;
   const rows = Math.max(1, ...columns.map((column) => countIn(nodes, column)));
   const places = new Map<string, Place>();
