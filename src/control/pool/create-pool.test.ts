@@ -420,7 +420,7 @@ describe('guards', () => {
     picked.done(fine);
     expect(weighed.endpoints[0]!.inFlight).toBe(0);
     expect(refusal(() => weighed.pick({ cost: 0.5 }))).toBe(
-      'contract-broken: a cost is 0.5; write a whole number from 1 to 1000000',
+      'contract-broken: a cost is 0.5; write a whole number from 1 to 10000',
     );
   });
 

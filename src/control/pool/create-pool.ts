@@ -226,8 +226,8 @@ class LivePool implements Pool, PickOwner {
   }
 }
 
-/** Sums of costs are kept in 32 bits: so many of the greatest may be in flight at one endpoint. */
-const GREATEST_COST = 1_000_000;
+/** Counts are 32-bit integers: 200,000 requests of this cost at one endpoint fit. */
+const GREATEST_COST = 10_000;
 
 function checkedCost(cost: number): number {
   if (Number.isInteger(cost) && cost >= 1 && cost <= GREATEST_COST) return cost;

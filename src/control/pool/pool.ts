@@ -14,7 +14,7 @@ export interface PoolRequest {
   readonly clientIp?: string;
   /** The failure domain the request comes from. Default: the pool's. */
   readonly zone?: string;
-  /** What the request weighs in flight, a whole number from 1 to 1,000,000. Default 1. */
+  /** What the request weighs in flight, a whole number from 1 to 10,000. Default 1. */
   readonly cost?: number;
   /** Only an endpoint that has this role will do. Default: any. */
   readonly role?: Role;
