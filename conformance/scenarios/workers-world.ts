@@ -139,6 +139,21 @@ export async function askInTurn(clients: readonly RawClient[], count: number): P
   return served;
 }
 
+/** What a request has to cost for the policy of `endlessLoop` never to decide about it. */
+export const ENDLESS_COST = 666;
+
+/** A policy of a user's that takes the first, and loops for ever over a request of that cost. */
+export function endlessLoop(keep: ReturnType<typeof cleanUp>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
+  keep({ close: () => rmSync(folder, { recursive: true, force: true }) });
+  const file = join(folder, 'policy.mjs');
+  writeFileSync(
+    file,
+    `export const first = ({ cost }, candidates) => { while (cost === ${ENDLESS_COST}); return candidates[0]; };\n`,
+  );
+  return `${file}#first`;
+}
+
 /** A policy of a user's that takes the first, and ends its worker when told to. */
 export interface Assassin {
   readonly module: string;

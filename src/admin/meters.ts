@@ -10,6 +10,8 @@ export interface Meters {
   readonly fairness: Fairness;
   /** Configurations that were put in force, or refused, since the start. */
   readonly reloads: { readonly applied: number; readonly refused: number };
+  /** Workers that died since the start; how often one was found stuck, which then died as well. */
+  readonly workerFailures: { readonly died: number; readonly stuck: number };
   /** Of the thread that serves nobody, or everybody where there is one. */
   readonly mainThread: VitalsWatch;
   close(): void;
@@ -19,9 +21,12 @@ export function startMeters({ server, events, now }: AdminDeps): Meters {
   const scheduler = createScheduler();
   const fairness = new Fairness();
   const reloads = { applied: 0, refused: 0 };
+  const workerFailures = { died: 0, stuck: 0 };
   const unsubscribe = events.subscribe(({ kind }) => {
     if (kind === 'reloaded') reloads.applied++;
     if (kind === 'reload-refused') reloads.refused++;
+    if (kind === 'worker-died') workerFailures.died++;
+    if (kind === 'worker-stuck') workerFailures.stuck++;
   });
   const mainThread = watchVitals(scheduler, { now });
   let timer = scheduler.after(SAMPLE_EVERY_MS, sample);
@@ -36,7 +41,7 @@ export function startMeters({ server, events, now }: AdminDeps): Meters {
   }
 
   return {
-    ...{ fairness, reloads, mainThread },
+    ...{ fairness, reloads, workerFailures, mainThread },
     close() {
       unsubscribe();
       mainThread.close();
@@ -53,12 +58,15 @@ const toSample = ({ id, eligible, backup, weight, requests }: Endpoint): Fairnes
   eligible: eligible && !backup,
 });
 
-export function writeMeters(to: PrometheusText, { fairness, reloads, mainThread }: Meters, deps: AdminDeps): void {
+export function writeMeters(to: PrometheusText, meters: Meters, deps: AdminDeps): void {
+  const { fairness, reloads, workerFailures, mainThread } = meters;
   to.family('equipoise_reloads_total', 'counter', 'Configurations that came while running, by what became of them.');
   for (const [result, count] of Object.entries(reloads)) to.sample(count, { result });
   const workers = deps.server()?.workers() ?? [];
   to.family('equipoise_workers', 'gauge', 'Threads that serve.');
   to.sample(workers.filter((each) => each.isServing).length);
+  to.family('equipoise_worker_failures_total', 'counter', 'Workers that died, and how often one was found stuck.');
+  for (const [what, count] of Object.entries(workerFailures)) to.sample(count, { what });
   const main = workers.length > 1 ? [['main', mainThread.read()] as const] : [];
   const threads = [
     ...workers.flatMap(({ worker, vitals }) => (vitals ? [[`${worker}`, vitals] as const] : [])),

@@ -16,6 +16,7 @@ import { checkFree } from './listeners.ts';
 import { releasePoolMemory } from './pool-memory.ts';
 import type { ServedPool } from './pools.ts';
 import { createProgramMemory, type ProgramMemory, releaseProgramMemory } from './program-memory.ts';
+import { type PulseWatch, watchPulses } from './pulse.ts';
 import {
   connectionsElsewhere,
   createConnectionsMemory,
@@ -61,6 +62,11 @@ const PROVEN_MS = 10_000;
 const COUNT_EVERY_MS = 2000;
 /** How often verdicts are looked for that nobody has told. */
 const OBSERVE_EVERY_MS = 100;
+/**
+ * A worker whose loop has not turned for this long is ended: its clients wait in vain. Work of a few seconds at a stretch
+ * (a large reload, a file read by a user's policy) is none of this.
+ */
+const STUCK_MS = 10_000;
 
 /** What the workers are to serve. */
 interface Order {
@@ -85,6 +91,7 @@ class ThreadCrew implements Crew {
   /** What workers counted that died. */
   readonly #retired = new Counters();
   readonly #program: ProgramMemory;
+  readonly #pulses: PulseWatch;
   /** What users' policies reported: each worker's does. */
   readonly #reported = new Set<string>();
   #connections: ConnectionsMemory;
@@ -100,6 +107,7 @@ class ThreadCrew implements Crew {
     this.#deps = deps;
     this.#connections = createConnectionsMemory(workers);
     this.#program = createProgramMemory(workers, deps.descriptors.capacity, deps.rng);
+    this.#pulses = watchPulses(this.#program.pulses, deps.clock, OBSERVE_EVERY_MS);
   }
 
   get listeners(): readonly BoundListener[] {
@@ -219,6 +227,7 @@ class ThreadCrew implements Crew {
 
   #hire(worker: number): Crewman {
     const startedAtMs = this.#deps.clock.now();
+    this.#pulses.forget(worker);
     const crewman: Crewman = new Crewman(this.#deps.spawnThread(), this.#pools, {
       onHappening: (what) => this.#hear(what),
       onEnd: (reason) => this.#ended(worker, crewman, startedAtMs, reason),
@@ -242,7 +251,19 @@ class ThreadCrew implements Crew {
     this.#deps.scheduler.after(OBSERVE_EVERY_MS, () => {
       if (this.#closed) return;
       for (const { picker } of this.#pools.values()) picker.observe();
+      this.#endStuck();
       this.#observeNowAndThen();
+    });
+  }
+
+  #endStuck(): void {
+    this.#pulses.look();
+    this.#crew.forEach((crewman, worker) => {
+      const silentMs = this.#pulses.silentMs(worker);
+      if (!crewman.isServing || silentMs < STUCK_MS) return;
+      this.#pulses.forget(worker);
+      this.#deps.emit({ kind: 'worker-stuck', worker, silentMs });
+      void crewman.terminate('it was stuck');
     });
   }
 

@@ -155,8 +155,9 @@ export class Crewman {
     });
   }
 
-  /** Resolves when the thread has ended. */
-  terminate(): Promise<void> {
+  /** Resolves when the thread has ended. `reason` is then why, in words. */
+  terminate(reason?: string): Promise<void> {
+    this.#failure ??= reason;
     this.#thread.terminate();
     return this.#ended;
   }

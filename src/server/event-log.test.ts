@@ -24,6 +24,10 @@ const guard = (
 });
 
 test.each<{ event: ServerHappening; want: string | undefined }>([
+  {
+    event: { kind: 'worker-stuck', worker: 1, silentMs: 10_050 },
+    want: 'error worker 1 is stuck: its loop has not turned for 10s',
+  },
   { event: change('health', 'up', 'down'), want: 'warn pool main: endpoint a is down (was up): connect refused' },
   { event: change('health', 'down', 'up'), want: 'info pool main: endpoint a is up (was down): connect refused' },
   {

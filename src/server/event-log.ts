@@ -58,6 +58,10 @@ function describe(event: ServerEvent): Line | undefined {
       return event.remaining === 0
         ? { level: 'info', message: 'drained: every connection has ended' }
         : { level: 'warn', message: `drained: ${connections(event.remaining)} cut` };
+    case 'worker-stuck': {
+      const silent = formatDuration(Math.round(event.silentMs / 1000) * 1000);
+      return { level: 'error', message: `worker ${event.worker} is stuck: its loop has not turned for ${silent}` };
+    }
     case 'worker-died':
       return {
         level: 'error',

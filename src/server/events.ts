@@ -13,6 +13,8 @@ export type ServerHappening =
   | { readonly kind: 'listening'; readonly listener: string; readonly address: SocketAddress }
   | { readonly kind: 'draining'; readonly connections: number; readonly timeoutMs: number }
   | { readonly kind: 'drained'; readonly remaining: number }
+  /** Its loop has not turned for that time: it is ended, and then replaced as one that died. Told again while it has not ended. */
+  | { readonly kind: 'worker-stuck'; readonly worker: number; readonly silentMs: number }
   /** What was under way in it is lost. */
   | {
       readonly kind: 'worker-died';

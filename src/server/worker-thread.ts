@@ -8,6 +8,7 @@ import type { ServerHappening } from './events.ts';
 import { type FrontDeps, openFront, type ThreadFront } from './front.ts';
 import { createPoolPicker, type PoolPicker, type PoolPickerDeps } from './pool-picker.ts';
 import type { ProgramMemory } from './program-memory.ts';
+import { startPulse } from './pulse.ts';
 import { connectionsElsewhere, connectionsWord } from './shared-connections.ts';
 import type { FromWorker, ToWorker, WorkerListeners, WorkerPools } from './worker-messages.ts';
 
@@ -86,6 +87,7 @@ class WorkerThread {
     this.#added = Object.keys(pools).filter((name) => !this.#pools.has(name));
     this.#configured = new Set(Object.keys(pools));
     this.#worker = worker;
+    if (this.#program === undefined) startPulse(program.pulses, worker, this.#deps.timers);
     this.#program = program;
     const { clock, wallClock } = this.#deps;
     const epochMs = originMs - (wallClock() - clock.now());
