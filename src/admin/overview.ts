@@ -1,17 +1,23 @@
 import type { ListenerOptions, RouteOptions } from '../proxy/listener-options.ts';
+import { routeName } from '../proxy/routing/route-name.ts';
 import type { RunningServer } from '../server/server.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { STEP_BOUNDS_MS } from '../telemetry/latency-steps.ts';
+import type { PoolCounters } from '../telemetry/pool-counters.ts';
+import { byClass, STATUS_CLASSES } from '../telemetry/status-class.ts';
 import { formatSocketAddress } from '../transport/address.ts';
 import { type Answer, json } from './answer.ts';
 import { JSON_TYPES } from './body.ts';
+import { refuse } from './guard.ts';
 import { type Call, type Operation, serverOf } from './operation.ts';
 import { countsOf, poolsBy, sum } from './pool-state.ts';
-import { Overview, type OverviewWire } from './wire.ts';
+import { Overview, type OverviewWire, type RequestsWire } from './wire.ts';
 
+type PoolWire = OverviewWire['pools'][number];
 type ListenerWire = OverviewWire['listeners'][number];
 type RouteWire = ListenerWire['routes'][number];
-type StepsWire = OverviewWire['pools'][number]['endpoints'][number]['latencySteps'];
+type EndpointWire = PoolWire['endpoints'][number];
+type StepsWire = EndpointWire['latencySteps'];
 
 export const overviewOperation: Operation = {
   method: 'GET',
@@ -40,7 +46,8 @@ async function showOverview(call: Call): Promise<Answer> {
     listeners: Object.entries(server.config.listeners).map(([name, options]) =>
       describeListener(name, options, server, counters),
     ),
-    pools: poolsBy(counters, server, now).map((pool) => withSteps(pool, counters)),
+    pools: poolsBy(counters, server, now).map((pool) => withSteps(pool, counters, call)),
+    ...refusalOf(call),
   };
   return json(200, overview);
 }
@@ -56,9 +63,8 @@ function describeListener(
   counters.listener(name).answers((status, count) => {
     answers[status] = count;
   });
-  const traffic = [...(counters.traffic.get(name) ?? [])].map(([pool, counts]) => {
-    return { pool, requests: sum(counts.endpoints().values()).requests };
-  });
+  const byPool = counters.traffic.get(name) ?? new Map<string, PoolCounters>();
+  const seen = new Set<string>();
   return {
     name,
     protocol,
@@ -66,8 +72,11 @@ function describeListener(
     connections: { open, accepted, refused: refused.limit + refused['per-source'] },
     bytes: { received, sent },
     answers,
-    routes: routes.map(describeRoute),
-    traffic,
+    routes: routes.map((route) => ({
+      ...describeRoute(route),
+      ...(protocol !== 'tcp' && countsOfRoute(route, byPool, seen)),
+    })),
+    traffic: [...byPool].map(([pool, counts]) => ({ pool, requests: sum(counts.endpoints().values()).requests })),
   };
 }
 
@@ -79,16 +88,60 @@ function describeRoute({ match, pool, pools, role, redirect, respond }: RouteOpt
   const total = named.reduce((weights, each) => weights + each.weight, 0);
   const answer = redirect ? `${redirect.status} to ${redirect.to}` : respond && `${respond.status}`;
   return {
+    name: routeName(match),
     match: conditions,
     ...(answer !== undefined && { answer }),
     pools: named.map((each) => ({ pool: each.pool, share: total === 0 ? 0 : each.weight / total })),
   };
 }
 
-function withSteps(pool: ReturnType<typeof poolsBy>[number], counters: Counters): OverviewWire['pools'][number] {
+/** Counts are by name, and so the first route of a name has those of all; `seen`: names of routes before it. */
+function countsOfRoute(
+  { match }: RouteOptions,
+  byPool: ReadonlyMap<string, PoolCounters>,
+  seen: Set<string>,
+): Pick<RouteWire, 'traffic'> {
+  const name = routeName(match);
+  if (seen.has(name)) return {};
+  seen.add(name);
+  const counted = [...byPool].filter(([, { routes }]) => routes.has(name));
+  return {
+    traffic: counted.map(([pool, { routes }]) => ({ pool, requests: requestsOf(routes.get(name)!.rows.sums()) })),
+  };
+}
+
+/** Of all endpoints. */
+function requestsOf(rows: ReadonlyMap<string, Float64Array>): RequestsWire {
+  const total = new Float64Array(STATUS_CLASSES.length);
+  for (const row of rows.values()) for (const [i, count] of row.entries()) total[i]! += count;
+  return byClass(total);
+}
+
+/** Whether the same request could change something. */
+function refusalOf({ request, options }: Call): { readonly refusal?: string } {
+  const { host, authorization } = request.headers;
+  const refusal = refuse({ scope: 'operate', host, authorization, origin: undefined, site: undefined }, options);
+  return refusal === undefined ? {} : { refusal: refusal.detail };
+}
+
+function withSteps(pool: ReturnType<typeof poolsBy>[number], counters: Counters, { meters }: Call): PoolWire {
   const counts = countsOf(counters, pool.name);
-  const endpoints = pool.endpoints.map((each) => ({ ...each, latencySteps: trimmed(counts.get(each.id)?.latency) }));
-  return { ...pool, endpoints };
+  const [minute, five] = [meters.fairness.of(pool.name, '1m'), meters.fairness.of(pool.name, '5m')];
+  const shares = new Map(minute?.shares.map((each) => [each.id, each]));
+  const sharesOf5 = new Map(five?.shares.map((each) => [each.id, each.share]));
+  const endpoints = pool.endpoints.map((each): EndpointWire => {
+    const latencySteps = trimmed(counts.get(each.id)?.latency);
+    const own = shares.get(each.id);
+    if (own === undefined) return { ...each, latencySteps };
+    const share = { '1m': own.share, '5m': sharesOf5.get(each.id) ?? own.share, wanted: own.wanted };
+    return { ...each, latencySteps, share };
+  });
+  // Rounding may leave a little above 1.
+  const fairness = {
+    ...(minute?.jain !== undefined && { '1m': Math.min(1, minute.jain) }),
+    ...(five?.jain !== undefined && { '5m': Math.min(1, five.jain) }),
+  };
+  return { ...pool, fairness, endpoints };
 }
 
 /** Without the zeros at both ends. */

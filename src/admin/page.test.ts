@@ -68,6 +68,8 @@ describe('page', () => {
   });
 });
 
+type RouteInput = NonNullable<NonNullable<Parameters<typeof startLines>[0]['listeners']>[string]['routes']>[number];
+
 describe('overview', () => {
   test('as its schema says, with what was counted for each endpoint', async () => {
     const web = { bind: '127.0.0.1:0', protocol: 'tcp', pool: 'main' } as const;
@@ -99,9 +101,55 @@ describe('overview', () => {
     ]);
     expect(overview.listeners[0]).toMatchObject({
       name: 'web',
-      routes: [{ match: [], pools: [{ pool: 'main', share: 1 }] }],
+      routes: [{ name: '*', match: [], pools: [{ pool: 'main', share: 1 }] }],
       traffic: [{ pool: 'main', requests: { '2xx': 3 } }],
     });
+    expect(overview).not.toHaveProperty('refusal');
+    admin.close();
+    await server.close();
+  });
+
+  test('what went through each route, the first of a name for all that have it; and who may only look', async () => {
+    const routes: RouteInput[] = [
+      { match: { path: '/a/*' }, pool: 'one' },
+      {
+        match: { path: '/b/*' },
+        pools: [
+          { pool: 'one', weight: 3 },
+          { pool: 'two', weight: 1 },
+        ],
+      },
+      { match: { path: '/a/*' }, role: 'replica', pool: 'two' },
+      { pool: 'two' },
+    ];
+    const server = await startLines({
+      listeners: { web: { bind: '127.0.0.1:0', protocol: 'http', routes } },
+      pools: { one: { endpoints: ['127.0.0.1:1'] }, two: { endpoints: ['127.0.0.1:2'] } },
+    });
+    const bind = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
+    const admin = await startAdmin(
+      { bind, token: 'secret', readToken: 'look' },
+      adminDeps(() => server),
+    );
+    const counters = await server.collect();
+    counters.pool('web', 'one').route('/a/*').request(0, 200, 1);
+    counters.pool('web', 'one').route('/b/*').request(0, 503, 1);
+    counters.pool('web', 'two').route('/b/*').request(0, 200, 1);
+    const { json } = await ask(admin, '/api/v1/overview', { headers: { authorization: 'Bearer look' } });
+    const overview = Overview.parse(json);
+    expect(overview.refusal).toContain('may only read');
+    const told = overview.listeners[0]!.routes.map(({ traffic }) =>
+      traffic?.map(({ pool, requests }) => [pool, requests['2xx'], requests['5xx']]),
+    );
+    expect(told).toEqual([
+      [['one', 1, 0]],
+      [
+        ['one', 0, 1],
+        ['two', 1, 0],
+      ],
+      undefined,
+      [],
+    ]);
     admin.close();
     await server.close();
   });

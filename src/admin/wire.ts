@@ -70,10 +70,18 @@ export const PoolState = z.strictObject({
 
 export const PoolList = z.strictObject({ pools: z.array(PoolState) });
 
+const PoolTraffic = z.strictObject({ pool: z.string(), requests: Requests });
+
 const RouteState = z.strictObject({
+  name: z.string().describe('As in metrics and access logs; several may have the same.'),
   match: z.array(z.string()).describe('Its conditions in words; empty: every request.'),
   answer: z.exactOptional(z.string()).describe('What the balancer answers itself; absent where pools serve.'),
   pools: z.array(z.strictObject({ pool: z.string(), share: z.number().describe('Configured, 0 to 1.') })),
+  traffic: z
+    .exactOptional(z.array(PoolTraffic))
+    .describe(
+      'What went through it to each pool; absent where it is not counted by itself: tcp, or a name met before.',
+    ),
 });
 
 const ListenerState = z.strictObject({
@@ -84,12 +92,33 @@ const ListenerState = z.strictObject({
   bytes: z.strictObject({ received: count(), sent: count() }).describe('From and to clients.'),
   answers: z.record(z.string(), count()).describe('Answers that the balancer gave itself, by status.'),
   routes: z.array(RouteState),
-  traffic: z.array(z.strictObject({ pool: z.string(), requests: Requests })).describe('What went to each pool.'),
+  traffic: z.array(PoolTraffic).describe('What went to each pool.'),
 });
 
 const LatencySteps = z
   .strictObject({ first: count(), counts: z.array(count()) })
   .describe('Latencies to the first byte since the start: how many in the step `first` and those after it.');
+
+const part = () => z.number().min(0).max(1);
+
+const EndpointShare = z
+  .strictObject({
+    '1m': z.exactOptional(part()),
+    '5m': z.exactOptional(part()),
+    wanted: part().describe('What the weights in force ask for; 0: it is not eligible.'),
+  })
+  .describe('Of the requests of its pool in the last minute, and in the last five.');
+
+const PoolFairness = z
+  .strictObject({ '1m': z.exactOptional(part()), '5m': z.exactOptional(part()) })
+  .describe("Jain's index of requests per weight, 1: exactly by weight; absent where nobody had a request.");
+
+const OverviewEndpoint = EndpointState.extend({
+  latencySteps: LatencySteps,
+  share: z.exactOptional(EndpointShare).describe('Absent in the first seconds.'),
+});
+
+const OverviewPool = PoolState.extend({ fairness: PoolFairness, endpoints: z.array(OverviewEndpoint) });
 
 /** All of it at one moment, for whoever draws it; rates come from two of them. */
 export const Overview = z.strictObject({
@@ -101,11 +130,8 @@ export const Overview = z.strictObject({
   connectionsOpen: count(),
   latencyBoundsMs: z.array(z.number()).describe('Where each step of latency begins, and where the last one ends.'),
   listeners: z.array(ListenerState),
-  pools: z.array(
-    PoolState.extend({ endpoints: z.array(EndpointState.extend({ latencySteps: LatencySteps })) }).describe(
-      'As in pools.',
-    ),
-  ),
+  pools: z.array(OverviewPool.describe('As in pools.')),
+  refusal: z.exactOptional(z.string()).describe('Why whoever asks may change nothing; absent: may.'),
 });
 
 /** The most a weight can be; as in the configuration. */
