@@ -2,7 +2,7 @@
 // there: they come from the executable itself.
 import { plugin } from 'bun';
 import * as mmdb from 'mmdb-lib';
-import * as library from '../../src/index.ts';
+import * as library from '../../dist/index.js';
 
 plugin({
   name: 'embedded packages',
@@ -13,4 +13,4 @@ plugin({
   },
 });
 
-await import('../../src/cli/main.ts');
+await import('../../dist/cli/main.js');
