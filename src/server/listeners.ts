@@ -1,6 +1,7 @@
 import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
 import type { ProtocolRuntime } from '../proxy/protocols/protocol.ts';
+import { isListenedOn } from '../transport/listening-ports.ts';
 import type { Listener, SocketAddress, SocketHandlers, Transport } from '../transport/transport.ts';
 
 /** A listener at work, bound to each of its addresses. */
@@ -47,6 +48,8 @@ export async function checkFree(
 ): Promise<void> {
   for (const { listener, address } of bindings) {
     if (address.kind !== 'tcp' || address.port === 0) continue;
+    // Usually that is all: nothing was bound, so nobody could come before we serve.
+    if (isListenedOn(address.port) === false) continue;
     (await listen(transport, listener, address, NOBODY, false)).stop();
   }
 }
