@@ -51,6 +51,9 @@ export function equipoiseConfiguration(setting: Setting, port: number, adminPort
   };
 }
 
+/** Below its directory: where it is told what people want. */
+export const HAPROXY_SOCKET = 'admin.sock';
+
 export function haproxyConfiguration(setting: Setting, port: number): string {
   const servers = setting.endpoints.map((endpoint, index) => `  server s${index} 127.0.0.1:${endpoint}`);
   return `global
@@ -58,6 +61,7 @@ export function haproxyConfiguration(setting: Setting, port: number): string {
   no strict-limits
   maxconn 12000
   tune.bufsize 65536
+  stats socket ${setting.directory}/${HAPROXY_SOCKET} mode 600 level admin
 defaults
   mode http
   timeout connect 2s

@@ -1,12 +1,20 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { freePort } from '../../../bench/harness/processes.ts';
 import { adminAt } from '../../harness/admin.ts';
 import { type BalancerLimits, startBalancer, type TransportName } from '../../harness/balancer.ts';
 import { request } from '../../harness/client.ts';
 import { sleep } from '../../harness/sockets.ts';
-import { equipoiseConfiguration, haproxyConfiguration, nginxConfiguration, type Setting } from './configurations.ts';
+import {
+  equipoiseConfiguration,
+  HAPROXY_SOCKET,
+  haproxyConfiguration,
+  nginxConfiguration,
+  type Setting,
+} from './configurations.ts';
 
 /** A balancer that is running. */
 export interface RunningBalancer {
@@ -18,6 +26,8 @@ export interface RunningBalancer {
   output(): string;
   /** Replaces the endpoints without a restart; resolves when the change was asked for. */
   reload(setting: Setting): Promise<void>;
+  /** Resolves when the balancer keeps to it. Absent where it knows no such thing. */
+  setMode?(endpointPort: number, mode: 'draining' | 'maintenance' | 'ready'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -40,15 +50,11 @@ export function equipoise(transport: TransportName, workers: number): Contender 
 
 export const haproxy: Contender = {
   ...{ name: 'haproxy', kind: 'haproxy', workers: 1 },
-  start: (setting, limits) =>
-    startPeer(
-      setting,
-      limits,
-      'haproxy.cfg',
-      haproxyConfiguration,
-      (file) => ['haproxy', '-W', '-db', '-f', file],
-      'SIGUSR2',
-    ),
+  async start(setting, limits) {
+    const commandOf = (file: string): string[] => ['haproxy', '-W', '-db', '-f', file];
+    const balancer = await startPeer(setting, limits, 'haproxy.cfg', haproxyConfiguration, commandOf, 'SIGUSR2');
+    return { ...balancer, setMode: (endpointPort, mode) => setHaproxyState(setting, endpointPort, mode) };
+  },
 };
 
 export const nginx: Contender = {
@@ -84,8 +90,30 @@ async function startOurs(
       balancer.configure(configurationOf(next));
       balancer.signal('SIGHUP');
     },
+    setMode: (endpointPort, mode) => patchMode(adminPort, endpointPort, mode),
     stop: () => balancer.stop(),
   };
+}
+
+async function patchMode(adminPort: number, endpointPort: number, mode: string): Promise<void> {
+  const id = encodeURIComponent(`127.0.0.1:${endpointPort}`);
+  const answer = await fetch(`http://127.0.0.1:${adminPort}/api/v1/pools/main/endpoints/${id}`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json', connection: 'close' },
+    body: JSON.stringify({ mode }),
+  });
+  if (!answer.ok) throw new Error(`PATCH ${mode}: ${answer.status} ${await answer.text()}`);
+}
+
+const HAPROXY_STATES = { draining: 'drain', maintenance: 'maint', ready: 'ready' };
+
+/** What it has no objection to, it answers with an empty line. */
+async function setHaproxyState(setting: Setting, endpointPort: number, mode: keyof typeof HAPROXY_STATES) {
+  const server = `main/s${setting.endpoints.indexOf(endpointPort)}`;
+  const socket = connect(join(setting.directory, HAPROXY_SOCKET));
+  socket.end(`set server ${server} state ${HAPROXY_STATES[mode]}\n`);
+  const answer = (await text(socket)).trim();
+  if (answer !== '') throw new Error(`haproxy: ${answer}`);
 }
 
 async function startPeer(
