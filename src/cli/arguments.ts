@@ -1,16 +1,21 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { parseArgs } from 'node:util';
+import { closest } from '../core/kernel/proposal.ts';
 import { type CliIo, exitCodes } from './io.ts';
-
-type Options = NonNullable<ParseArgsConfig['options']>;
+import { helpOption, type Options } from './options.ts';
 
 export type ParsedArguments<O extends Options> =
   | { readonly kind: 'ok'; readonly values: ReturnType<typeof parse<O>>['values']; readonly targets: readonly string[] }
   /** Everything was said; end with this code. */
   | { readonly kind: 'end'; readonly code: number };
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 function parse<const O extends Options>(args: readonly string[], options: O) {
-  const help = { type: 'boolean', short: 'h' } as const;
-  return parseArgs({ args: [...args], options: { ...options, help }, allowPositionals: true });
+  return parseArgs({
+    args: [...args],
+    options: { ...(options as Mutable<O>), help: helpOption },
+    allowPositionals: true,
+  });
 }
 
 /** Reads a command's arguments; prints `usage` on `--help` (0) and on a mistake (2). */
@@ -20,6 +25,8 @@ export function readArguments<const O extends Options>(
   usage: string,
   io: CliIo,
 ): ParsedArguments<O> {
+  const unknown = unknownOption(argv, options);
+  if (unknown !== undefined) return { kind: 'end', code: wrongUsage(unknown, usage, io) };
   try {
     const { values, positionals } = parse(argv, options);
     if ((values as { help?: boolean }).help !== true) return { kind: 'ok', values, targets: positionals };
@@ -28,6 +35,20 @@ export function readArguments<const O extends Options>(
   } catch (error) {
     return { kind: 'end', code: wrongUsage((error as Error).message, usage, io) };
   }
+}
+
+/** The first option that the command does not have, with the nearest one that it has. */
+function unknownOption(argv: readonly string[], options: Options): string | undefined {
+  const known: Options = { ...options, help: helpOption };
+  const { tokens } = parseArgs({ args: [...argv], options: known, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind !== 'option' || Object.hasOwn(known, token.name)) continue;
+    const names = Object.keys(known);
+    const guess = closest(token.name, names);
+    const hint = guess === undefined ? `known here: --${names.join(', --')}` : `did you mean --${guess}?`;
+    return `there is no option ${token.rawName}; ${hint}`;
+  }
+  return undefined;
 }
 
 /** Says what is wrong and how it is right; returns the exit code. */

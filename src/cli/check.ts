@@ -1,18 +1,23 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { effectiveConfig, effectiveInput } from '../config/effective.ts';
 import { type ConfigResult, loadConfig } from '../config/load.ts';
 import { type ConfigProblem, formatProblem } from '../config/problem.ts';
+import { readArguments, wrongUsage } from './arguments.ts';
 import { type CliIo, exitCodes } from './io.ts';
+import { type Options, usageText } from './options.ts';
 
-export const checkUsage = `usage: equipoise check <config> [--effective] [--json]
+export const checkOptions = {
+  effective: { type: 'boolean', default: false, summary: 'print it with all defaults filled in, secrets hidden' },
+  json: { type: 'boolean', default: false, summary: 'print the result as JSON' },
+} as const satisfies Options;
 
-Reads a configuration (YAML, JSON or a TypeScript module) and reports every mistake in it.
+const checkUsage = usageText(
+  `usage: equipoise check <config> [--effective] [--json]
 
-  --effective  print it with all defaults filled in, secrets hidden
-  --json       print the result as JSON
-`;
+Reads a configuration (YAML, JSON or a TypeScript module) and reports every mistake in it.`,
+  checkOptions,
+);
 
 interface Flags {
   readonly effective: boolean;
@@ -21,34 +26,16 @@ interface Flags {
 
 /** `equipoise check`: 0 the file is good, 1 it is not, 2 wrong usage. */
 export async function check(argv: readonly string[], io: CliIo): Promise<number> {
-  const request = readArguments(argv);
-  if ('help' in request) return print(io.stdout, checkUsage, exitCodes.done);
-  if ('usage' in request) return print(io.stderr, `${request.usage}\n${checkUsage}`, exitCodes.usage);
-  const { path, flags } = request;
+  const parsed = readArguments(argv, checkOptions, checkUsage, io);
+  if (parsed.kind === 'end') return parsed.code;
+  const { values: flags, targets } = parsed;
+  const [path, another] = targets;
+  if (path === undefined) return wrongUsage('check: which file?', checkUsage, io);
+  if (another !== undefined) return wrongUsage(`check: one file at a time, not also ${another}`, checkUsage, io);
   const result = withGivenName(await loadConfig(resolve(io.cwd, path), { env: io.env }), path);
   if (flags.json) io.stdout(`${JSON.stringify(toJson(result, flags), null, 2)}\n`);
   else report(result, path, flags, io);
   return result.ok ? exitCodes.done : exitCodes.failed;
-}
-
-type Request = { path: string; flags: Flags } | { help: true } | { usage: string };
-
-function readArguments(argv: readonly string[]): Request {
-  const boolean = { type: 'boolean', default: false } as const;
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      options: { effective: boolean, json: boolean, help: { ...boolean, short: 'h' } },
-      allowPositionals: true,
-    });
-    if (values.help) return { help: true };
-    const [path] = positionals;
-    if (path === undefined) return { usage: 'check: which file?' };
-    if (positionals.length > 1) return { usage: `check: one file at a time, not also ${positionals[1]}` };
-    return { path, flags: values };
-  } catch (error) {
-    return { usage: `check: ${(error as Error).message}` };
-  }
 }
 
 /** Problems name the file as the caller did. */
@@ -83,8 +70,3 @@ function summary({ listeners, pools }: Config): string {
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 const paint = (text: string, code: number, { color }: CliIo): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
-
-function print(write: (text: string) => void, text: string, code: number): number {
-  write(text);
-  return code;
-}

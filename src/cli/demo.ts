@@ -13,6 +13,7 @@ import { startTraffic } from './demo/traffic.ts';
 import { renderFrame, renderSummary } from './demo/view.ts';
 import { surviveExceptions } from './exceptions.ts';
 import { type CliIo, exitCodes } from './io.ts';
+import { type Options, policyTypes, usageText } from './options.ts';
 import { printProblems } from './problems.ts';
 import { type Serving, startServing } from './serving.ts';
 import { type StopSignals, watchSignals } from './signals.ts';
@@ -21,18 +22,29 @@ import { createSystem } from './system.ts';
 const DEFAULT_LISTEN = '127.0.0.1:8080';
 const DEFAULT_ADMIN = '127.0.0.1:9900';
 
-export const demoUsage = `usage: equipoise demo [--policy p2c] [--rate 200] [--duration 10s] [--listen 8080] [--admin 9900]
+export const demoOptions = {
+  policy: { type: 'string', values: policyTypes, summary: 'how an endpoint is picked (default adaptive)' },
+  rate: {
+    type: 'string',
+    default: '200',
+    summary: 'requests a second that the demo makes itself, 0 to 5000 (default 200)',
+  },
+  duration: { type: 'string', summary: 'ends by itself after this time; without it Ctrl-C ends it' },
+  listen: { type: 'string', summary: 'address to accept on; default 8080, or a free port where that is taken' },
+  admin: {
+    type: 'string',
+    summary:
+      'address of the dashboard and the admin API, on this machine only; default 9900, or a free port where that is taken',
+  },
+} as const satisfies Options;
 
-Starts three backends of different speed and one that fails now and then, balances traffic between them and shows what
-happens. Everything is real: sockets, health checks, retries.
+const demoUsage = usageText(
+  `usage: equipoise demo [--policy p2c] [--rate 200] [--duration 10s] [--listen 8080] [--admin 9900]
 
-  --policy    how an endpoint is picked
-  --rate      requests a second that the demo makes itself, 0 to 5000 (default 200)
-  --duration  ends by itself after this time; without it Ctrl-C ends it
-  --listen    address to accept on; default 8080, or a free port where that is taken
-  --admin     address of the dashboard and the admin API, on this machine only; default 9900, or a free port where that
-              is taken
-`;
+Starts four backends of different speed, two of which get into trouble again and again, balances traffic between them and
+shows what happens. Everything is real: sockets, health checks, ejection, retries.`,
+  demoOptions,
+);
 
 interface DemoOptions {
   readonly config: (backends: readonly Backend[]) => ConfigResult;
@@ -44,15 +56,7 @@ interface DemoOptions {
 
 /** `equipoise demo`: 0 ended by Ctrl-C or after its duration, 1 it could not start, 2 wrong usage. */
 export async function demo(argv: readonly string[], io: CliIo): Promise<number> {
-  const text = { type: 'string' } as const;
-  const options = {
-    policy: text,
-    rate: { ...text, default: '200' },
-    duration: text,
-    listen: text,
-    admin: text,
-  } as const;
-  const parsed = readArguments(argv, options, demoUsage, io);
+  const parsed = readArguments(argv, demoOptions, demoUsage, io);
   if (parsed.kind === 'end') return parsed.code;
   const { values, targets } = parsed;
   if (targets.length > 0) return wrongUsage(`demo: unexpected ${targets[0]}`, demoUsage, io);

@@ -10,41 +10,35 @@ import { readArguments, wrongUsage } from './arguments.ts';
 import { describeExplanation } from './explain/describe.ts';
 import { type CliIo, exitCodes } from './io.ts';
 import { callAdmin, readTarget } from './operations/admin-client.ts';
+import { adminOptions } from './operations/operation-arguments.ts';
+import { type Options, usageText } from './options.ts';
 import { printProblems } from './problems.ts';
 import { createSystem } from './system.ts';
 
-export const explainUsage = `usage: equipoise explain <config> '[<method>] <url>' [-H 'name: value']… [--from IP] [--json]
+export const explainOptions = {
+  header: { type: 'string', short: 'H', multiple: true, summary: 'a header field of the request; may be repeated' },
+  from: { type: 'string', summary: 'the address that it comes from (default 127.0.0.1)' },
+  listener: { type: 'string', summary: 'which listener is meant (default: the one at the port of the URL)' },
+  ...adminOptions,
+  admin: { type: 'string', summary: 'asks the running program whose admin server listens there' },
+  seed: { type: 'string', summary: 'with a configuration: another course of chance (default 1)' },
+} as const satisfies Options;
+
+const explainUsage = usageText(
+  `usage: equipoise explain <config> '[<method>] <url>' [-H 'name: value']… [--from IP] [--json]
        equipoise explain --admin URL '[<method>] <url>' …
 
 Says where a request would go, and why: the listener, the route that matches and why earlier ones don't, what speaks for and
 against each endpoint, the pick. Nothing is sent. By a configuration alone nothing is in flight, learned or checked; a
-running program is asked for the endpoint that the next such request gets.
-
-  -H, --header  a header field of the request; may be repeated
-  --from        the address that it comes from (default 127.0.0.1)
-  --listener    which listener is meant (default: the one at the port of the URL)
-  --admin       asks the running program whose admin server listens there
-  --token       what the admin server wants to see; better in EQUIPOISE_TOKEN, where others don't read it
-  --seed        with a configuration: another course of chance (default 1)
-  --json        print the result as JSON
-`;
-
-const text = { type: 'string' } as const;
-const known = {
-  header: { type: 'string', short: 'H', multiple: true },
-  from: text,
-  listener: text,
-  admin: text,
-  token: text,
-  seed: text,
-  json: { type: 'boolean' },
-} as const;
+running program is asked for the endpoint that the next such request gets.`,
+  explainOptions,
+);
 
 type Outcome = { readonly explained: ExplainedWire } | { readonly failed: string } | { readonly usage: string };
 
 /** `equipoise explain`: 0 somebody would answer, 1 the request or its configuration is wrong, 2 wrong usage. */
 export async function explain(argv: readonly string[], io: CliIo): Promise<number> {
-  const parsed = readArguments(argv, known, explainUsage, io);
+  const parsed = readArguments(argv, explainOptions, explainUsage, io);
   if (parsed.kind === 'end') return parsed.code;
   const { values, targets } = parsed;
   const words = values.admin === undefined ? targets.slice(1) : targets;

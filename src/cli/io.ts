@@ -9,6 +9,15 @@ export interface CliIo {
   readonly cwd: string;
   /** Whether ANSI colours may be written. */
   readonly color: boolean;
+  /** A person who can be asked; absent where input or output is no terminal. */
+  readonly person?: Person;
+}
+
+export interface Person {
+  /** Shows a question; resolves with a line without its end, undefined where none will come any more (Ctrl-D, Ctrl-C). */
+  ask(question: string): Promise<string | undefined>;
+  /** Nothing more will be asked. */
+  close(): void;
 }
 
 export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;

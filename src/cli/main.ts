@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { dispatch } from './commands.ts';
+import { openPerson } from './init/person.ts';
 import type { CliIo } from './io.ts';
 import { runWorker } from './worker.ts';
 
@@ -15,6 +16,8 @@ const io: CliIo = {
   cwd: process.cwd(),
   // https://no-color.org
   color: process.stderr.isTTY === true && !process.env['NO_COLOR'],
+  ...(process.stdin.isTTY === true &&
+    process.stderr.isTTY === true && { person: openPerson(process.stdin, process.stderr) }),
 };
 
 if (isMainThread) process.exitCode = await dispatch(process.argv.slice(2), io);

@@ -2,31 +2,43 @@ import { resolve } from 'node:path';
 import { proposal } from '../core/kernel/proposal.ts';
 import { readArguments, wrongUsage } from './arguments.ts';
 import { type CliIo, exitCodes } from './io.ts';
+import { type Options, usageText } from './options.ts';
 import { loadBatch } from './plan/read-batch.ts';
 import { formatPlan } from './plan/report.ts';
 import { loadRules, methods, type SolveOptions, solve } from './plan/solve.ts';
 import { printProblems } from './problems.ts';
 
-export const planUsage = `usage: equipoise plan <batch.json> [--method M] [--load L] [--seed N] [--json]
+export const planOptions = {
+  method: {
+    type: 'string',
+    values: methods,
+    summary:
+      'exact (default): the optimum; packing: longest first, so that the last endpoint is done early, with its distance from the optimum; annealing: simulated annealing over the QUBO form; ant-colony: MAX-MIN ant system',
+  },
+  load: {
+    type: 'string',
+    values: loadRules,
+    summary: 'annealing, ant-colony: growing counts what the batch itself assigns (default: fixed)',
+  },
+  seed: { type: 'string', summary: 'annealing, ant-colony: another course of chance, a number (default: 1)' },
+  json: {
+    type: 'boolean',
+    default: false,
+    summary: 'print { assignment, total, infeasible } and what the method adds',
+  },
+} as const satisfies Options;
+
+const planUsage = usageText(
+  `usage: equipoise plan <batch.json> [--method M] [--load L] [--seed N] [--json]
 
 Assigns the requests of a batch to endpoints: as many as possible, and of those plans the one that costs least.
-<batch.json> may be - for standard input.
-
-  --method exact       the optimum (default)
-  --method packing     longest first, so that the last endpoint is done early; with its distance from the optimum
-  --method annealing   simulated annealing over the QUBO form
-  --method ant-colony  MAX-MIN ant system
-  --load growing       annealing, ant-colony: load counts what the batch itself assigns (default: fixed)
-  --seed N             annealing, ant-colony: another course of chance (default: 1)
-  --json               print { assignment, total, infeasible } and what the method adds
-`;
-
-const text = { type: 'string' } as const;
+<batch.json> may be - for standard input.`,
+  planOptions,
+);
 
 /** `equipoise plan`: 0 planned (what cannot be assigned is told), 1 the batch is wrong, 2 wrong usage. */
 export async function plan(argv: readonly string[], io: CliIo): Promise<number> {
-  const known = { method: text, load: text, seed: text, json: { type: 'boolean', default: false } } as const;
-  const parsed = readArguments(argv, known, planUsage, io);
+  const parsed = readArguments(argv, planOptions, planUsage, io);
   if (parsed.kind === 'end') return parsed.code;
   const [file, another] = parsed.targets;
   if (file === undefined) return wrongUsage('plan: which batch?', planUsage, io);
@@ -62,7 +74,7 @@ function readOptions({ method = 'exact', load = 'fixed', seed = '1' }: Given): S
   const chosen = methods.find((each) => each === method);
   if (chosen === undefined) return `there is no method "${method}"; ${proposal(method, methods)}`;
   const rule = loadRules.find((each) => each === load);
-  if (rule === undefined) return `--load "${load}" is not known; write fixed or growing`;
+  if (rule === undefined) return `--load "${load}" is not known; ${proposal(load, loadRules)}`;
   if (rule === 'growing' && (chosen === 'exact' || chosen === 'packing')) {
     return `--load growing is not linear, and ${chosen} does not minimise it; add --method ant-colony or annealing`;
   }

@@ -3,28 +3,32 @@ import type { OverviewWire } from '../admin/wire.ts';
 import { wrongUsage } from './arguments.ts';
 import { type CliIo, exitCodes } from './io.ts';
 import { type AdminTarget, callAdmin } from './operations/admin-client.ts';
-import { readOperation } from './operations/operation-arguments.ts';
+import { adminOptions, readOperation } from './operations/operation-arguments.ts';
+import { type Options, usageText } from './options.ts';
 import { watchSignals } from './signals.ts';
 import { followEvents } from './top/event-lines.ts';
 import { createRateMeter } from './top/rates.ts';
 import { openTerminal } from './top/terminal.ts';
 import { renderTop, type TopFrame } from './top/view.ts';
 
-export const topUsage = `usage: equipoise top
+export const topOptions = {
+  ...adminOptions,
+  json: { type: 'boolean', summary: 'print one look as JSON, and end' },
+} as const satisfies Options;
+
+const topUsage = usageText(
+  `usage: equipoise top
 
 Shows a running program live: who gets how much, how fast it answers, who is in trouble, and what happens. q ends it.
-Where its output is no terminal it looks twice, a second apart, and prints once.
-
-  --admin   where its admin server listens (default http://127.0.0.1:9900, or EQUIPOISE_ADMIN)
-  --token   what the admin server wants to see; better in EQUIPOISE_TOKEN, where others don't read it
-  --json    print one look as JSON, and end
-`;
+Where its output is no terminal it looks twice, a second apart, and prints once.`,
+  topOptions,
+);
 
 const LOOK_MS = 1000;
 
 /** `equipoise top`: 0 shown, 1 it cannot be asked, 2 wrong usage. */
 export async function top(argv: readonly string[], io: CliIo): Promise<number> {
-  const parsed = readOperation(argv, {}, topUsage, io);
+  const parsed = readOperation(argv, topOptions, topUsage, io);
   if (parsed.kind === 'end') return parsed.code;
   const { target, json, words } = parsed;
   if (words.length > 0) return wrongUsage(`top: unexpected ${words[0]}`, topUsage, io);

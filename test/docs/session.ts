@@ -93,7 +93,7 @@ function linkPackages(folder: string): void {
 function writeCommands(folder: string): string {
   const commands = join(folder, 'bin');
   mkdirSync(commands);
-  const npx = `#!/bin/sh\n[ "$1" = equipoise ] || exit 64\nshift\nexec '${process.execPath}' '${join(ROOT, 'src/cli/main.ts')}' "$@"\n`;
+  const npx = `#!/bin/sh\n[ "$1" = equipoise ] || exit 64\nshift\nexport npm_command=exec\nexec '${process.execPath}' '${join(ROOT, 'src/cli/main.ts')}' "$@"\n`;
   writeFileSync(join(commands, 'npx'), npx);
   chmodSync(join(commands, 'npx'), 0o755);
   return commands;

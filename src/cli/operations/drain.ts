@@ -3,23 +3,28 @@ import type { EndpointWire } from '../../admin/wire.ts';
 import { duration, formatDuration } from '../../config/scalars.ts';
 import { wrongUsage } from '../arguments.ts';
 import { type CliIo, exitCodes } from '../io.ts';
+import { type Options, usageText } from '../options.ts';
 import type { AdminTarget } from './admin-client.ts';
 import { describe, fail, type Named, patch, readNamed, say, title } from './endpoint-change.ts';
-import { OPTIONS_USAGE, readOperation } from './operation-arguments.ts';
+import { adminOptions, readOperation } from './operation-arguments.ts';
 import { findEndpoint, readPool } from './status.ts';
 
-export const drainUsage = `usage: equipoise drain <pool>/<endpoint> [--watch] [--max 30m]
+export const drainOptions = {
+  watch: { type: 'boolean', summary: 'wait until nothing is in flight any more (exit code 0)' },
+  max: { type: 'string', summary: 'wait no longer than that (exit code 1; default 30m)' },
+  ...adminOptions,
+} as const satisfies Options;
 
-Gives an endpoint nothing new; what is under way goes on. "equipoise ready" takes it back.
+const drainUsage = usageText(
+  `usage: equipoise drain <pool>/<endpoint> [--watch] [--max 30m]
 
-  --watch   wait until nothing is in flight any more (exit code 0)
-  --max     wait no longer than that (exit code 1; default 30m)
-${OPTIONS_USAGE}`;
+Gives an endpoint nothing new; what is under way goes on. "equipoise ready" takes it back.`,
+  drainOptions,
+);
 
 /** `equipoise drain`: 0 it drains (with `--watch`: nothing is in flight), 1 not, or not in time, 2 wrong usage. */
 export async function drain(argv: readonly string[], io: CliIo): Promise<number> {
-  const own = { watch: { type: 'boolean' }, max: { type: 'string' } } as const;
-  const parsed = readOperation(argv, own, drainUsage, io);
+  const parsed = readOperation(argv, drainOptions, drainUsage, io);
   if (parsed.kind === 'end') return parsed.code;
   const named = readNamed('drain', parsed.words, 1, drainUsage, io);
   if (typeof named === 'number') return named;

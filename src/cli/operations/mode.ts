@@ -1,16 +1,21 @@
 import { type CliIo, exitCodes } from '../io.ts';
+import { usageText } from '../options.ts';
 import { describe, patch, readNamed, say, title } from './endpoint-change.ts';
-import { OPTIONS_USAGE, readOperation } from './operation-arguments.ts';
+import { adminOptions, readOperation } from './operation-arguments.ts';
 
-export const maintenanceUsage = `usage: equipoise maintenance <pool>/<endpoint>
+const maintenanceUsage = usageText(
+  `usage: equipoise maintenance <pool>/<endpoint>
 
-Gives an endpoint nothing at all. "equipoise ready" takes it back.
-${OPTIONS_USAGE}`;
+Gives an endpoint nothing at all. "equipoise ready" takes it back.`,
+  adminOptions,
+);
 
-export const readyUsage = `usage: equipoise ready <pool>/<endpoint>
+const readyUsage = usageText(
+  `usage: equipoise ready <pool>/<endpoint>
 
-Takes an endpoint back after "drain" or "maintenance".
-${OPTIONS_USAGE}`;
+Takes an endpoint back after "drain" or "maintenance".`,
+  adminOptions,
+);
 
 /** `equipoise maintenance`: 0 every worker has applied it, 1 it could not be done, 2 wrong usage. */
 export const maintenance = (argv: readonly string[], io: CliIo): Promise<number> =>
@@ -25,7 +30,7 @@ async function setMode(
   argv: readonly string[],
   io: CliIo,
 ): Promise<number> {
-  const parsed = readOperation(argv, {}, usage, io);
+  const parsed = readOperation(argv, adminOptions, usage, io);
   if (parsed.kind === 'end') return parsed.code;
   const named = readNamed(mode, parsed.words, 1, usage, io);
   if (typeof named === 'number') return named;

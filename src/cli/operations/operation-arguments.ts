@@ -1,21 +1,21 @@
-import type { ParseArgsConfig } from 'node:util';
 import { readArguments, wrongUsage } from '../arguments.ts';
 import type { CliIo } from '../io.ts';
+import type { Options } from '../options.ts';
 import { type AdminTarget, readTarget } from './admin-client.ts';
 
-export const OPTIONS_USAGE = `
-  --admin   where its admin server listens (default http://127.0.0.1:9900, or EQUIPOISE_ADMIN)
-  --token   what the admin server wants to see; better in EQUIPOISE_TOKEN, where others don't read it
-  --json    print the result as JSON
-`;
+/** What every command has that asks a running program. */
+export const adminOptions = {
+  admin: {
+    type: 'string',
+    summary: 'where its admin server listens (default http://127.0.0.1:9900, or EQUIPOISE_ADMIN)',
+  },
+  token: {
+    type: 'string',
+    summary: "what the admin server wants to see; better in EQUIPOISE_TOKEN, where others don't read it",
+  },
+  json: { type: 'boolean', summary: 'print the result as JSON' },
+} as const satisfies Options;
 
-const common = {
-  admin: { type: 'string' },
-  token: { type: 'string' },
-  json: { type: 'boolean' },
-} as const;
-
-type Options = NonNullable<ParseArgsConfig['options']>;
 type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
 
 export type OperationArguments =
@@ -28,9 +28,9 @@ export type OperationArguments =
     }
   | { readonly kind: 'end'; readonly code: number };
 
-/** What every operation's command line has; `own` are the command's further options. */
-export function readOperation(argv: readonly string[], own: Options, usage: string, io: CliIo): OperationArguments {
-  const parsed = readArguments(argv, { ...common, ...own }, usage, io);
+/** Reads the command line of an operation; `adminOptions` are among its `options`. */
+export function readOperation(argv: readonly string[], options: Options, usage: string, io: CliIo): OperationArguments {
+  const parsed = readArguments(argv, options, usage, io);
   if (parsed.kind === 'end') return parsed;
   const values = parsed.values as Values;
   const text = values['admin'] ?? io.env['EQUIPOISE_ADMIN'] ?? '';

@@ -2,20 +2,29 @@ import type { EndpointWire, PoolListWire, PoolWire } from '../../admin/wire.ts';
 import { proposal } from '../../core/kernel/proposal.ts';
 import { wrongUsage } from '../arguments.ts';
 import { type CliIo, exitCodes } from '../io.ts';
+import { type Options, usageText } from '../options.ts';
 import { type AdminTarget, callAdmin, type Reply } from './admin-client.ts';
-import { OPTIONS_USAGE, poolPath, readOperation, readSubject, type Subject } from './operation-arguments.ts';
+import { adminOptions, poolPath, readOperation, readSubject, type Subject } from './operation-arguments.ts';
 import { table } from './table.ts';
 
-export const statusUsage = `usage: equipoise status [<pool>[/<endpoint>]] [--weights]
+export const statusOptions = {
+  weights: {
+    type: 'boolean',
+    summary: 'configured and effective weights, where they come from, and the shares they led to',
+  },
+  ...adminOptions,
+} as const satisfies Options;
 
-Shows the pools of a running program: who may be picked, and who not and why.
+const statusUsage = usageText(
+  `usage: equipoise status [<pool>[/<endpoint>]] [--weights]
 
-  --weights  configured and effective weights, where they come from, and the shares they led to
-${OPTIONS_USAGE}`;
+Shows the pools of a running program: who may be picked, and who not and why.`,
+  statusOptions,
+);
 
 /** `equipoise status`: 0 shown, 1 it cannot be asked or there is no such thing, 2 wrong usage. */
 export async function status(argv: readonly string[], io: CliIo): Promise<number> {
-  const parsed = readOperation(argv, { weights: { type: 'boolean' } }, statusUsage, io);
+  const parsed = readOperation(argv, statusOptions, statusUsage, io);
   if (parsed.kind === 'end') return parsed.code;
   const { target, json, values, words } = parsed;
   if (words.length > 1)

@@ -1,16 +1,19 @@
 import { wrongUsage } from '../arguments.ts';
 import { type CliIo, exitCodes } from '../io.ts';
+import { usageText } from '../options.ts';
 import { patch, readNamed, say, title } from './endpoint-change.ts';
-import { OPTIONS_USAGE, readOperation } from './operation-arguments.ts';
+import { adminOptions, readOperation } from './operation-arguments.ts';
 
-export const weightUsage = `usage: equipoise weight <pool>/<endpoint> <n>
+const weightUsage = usageText(
+  `usage: equipoise weight <pool>/<endpoint> <n>
 
-Sets the weight of an endpoint, 0 to 65535; 0 gets nothing.
-${OPTIONS_USAGE}`;
+Sets the weight of an endpoint, 0 to 65535; 0 gets nothing.`,
+  adminOptions,
+);
 
 /** `equipoise weight`: as `maintenance`. */
 export async function weight(argv: readonly string[], io: CliIo): Promise<number> {
-  const parsed = readOperation(argv, {}, weightUsage, io);
+  const parsed = readOperation(argv, adminOptions, weightUsage, io);
   if (parsed.kind === 'end') return parsed.code;
   const named = readNamed('weight', parsed.words, 2, weightUsage, io);
   if (typeof named === 'number') return named;

@@ -31,8 +31,14 @@ describe('closest', () => {
     ['servers', 'endpoints'],
     ['upstream', 'pool'],
     ['healthCheck', 'health'],
+    ['end', 'endpoints'],
+    ['po', undefined],
     ['zzz', undefined],
   ])('%s', (word, want) => expect(closest(word, keys)).toBe(want));
+
+  test('signs between words are no letters of a slip', () => {
+    expect(closest('iphsh', ['first', 'ip-hash'])).toBe('ip-hash');
+  });
 
   test('an equal candidate always wins', () => {
     fc.assert(fc.property(fc.constantFrom(...keys), (key) => closest(key, keys) === key));

@@ -1,5 +1,5 @@
 /** What other balancers call our keys (glossary), as far as the spelling alone would not find them. */
-const foreignNames: Readonly<Record<string, string>> = {
+const foreignNames: Readonly<Record<string, string | readonly string[]>> = {
   frontends: 'listeners',
   servers: 'endpoints',
   hosts: 'endpoints',
@@ -11,6 +11,7 @@ const foreignNames: Readonly<Record<string, string>> = {
   upstream: 'pool',
   cluster: 'pool',
   listen: 'bind',
+  port: ['bind', 'listen'],
   algorithm: 'policy',
   balance: 'policy',
   lbpolicy: 'policy',
@@ -24,14 +25,15 @@ const foreignNames: Readonly<Record<string, string>> = {
   return: 'respond',
 };
 
-/** The candidate that `word` was probably meant to be: another spelling, a slip of a few keys, or a foreign name. */
+/** The candidate that `word` was probably meant to be: another spelling, a slip of a few keys, a foreign name, or its beginning. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const plain = simplify(word);
   const same = candidates.find((each) => simplify(each) === plain);
   if (same !== undefined) return same;
-  const foreign = foreignNames[plain];
-  if (foreign !== undefined && candidates.includes(foreign)) return foreign;
-  return nearest(plain, candidates);
+  const ours = [foreignNames[plain] ?? []].flat();
+  const foreign = ours.find((each) => candidates.includes(each));
+  if (foreign !== undefined) return foreign;
+  return nearest(plain, candidates) ?? abbreviated(plain, candidates);
 }
 
 /** `did you mean "policy"?`, or what is possible when nothing is near. */
@@ -48,11 +50,19 @@ function nearest(plain: string, candidates: readonly string[]): string | undefin
   let best = Math.max(1, Math.floor(Math.min(plain.length, 40) / 3)) + 1;
   let found: string | undefined;
   for (const each of candidates) {
-    if (Math.abs(each.length - plain.length) >= best) continue;
-    const distance = editDistance(plain, simplify(each));
+    const candidate = simplify(each);
+    if (Math.abs(candidate.length - plain.length) >= best) continue;
+    const distance = editDistance(plain, candidate);
     if (distance < best) [best, found] = [distance, each];
   }
   return found;
+}
+
+/** The only one that begins so. */
+function abbreviated(plain: string, candidates: readonly string[]): string | undefined {
+  if (plain.length < 3) return undefined;
+  const [only, another] = candidates.filter((each) => simplify(each).startsWith(plain));
+  return another === undefined ? only : undefined;
 }
 
 /**

@@ -1,0 +1,50 @@
+import type { Command, Words } from '../command.ts';
+import type { Option } from '../options.ts';
+import { optionsOf, quote, spellings } from './quote.ts';
+
+/** For zsh 5; to be sourced, or as the file `_equipoise` in `fpath`. */
+export function zshCompletion(commands: readonly Command[]): string {
+  return `#compdef equipoise
+# Completion of equipoise for zsh, made by "equipoise completions zsh".
+_equipoise() {
+  local -a commands
+  commands=(
+${commands.map(({ name, summary }) => `    ${quote(`${name}:${summary}`)}`).join('\n')}
+  )
+  if (( CURRENT == 2 )); then
+    _describe -t commands command commands
+    _arguments '--help[more about it]' '--version[of this program]'
+    return
+  fi
+  shift words
+  (( CURRENT-- ))
+  case $words[1] in
+${commands.map(caseOf).join('\n')}
+  esac
+}
+if [[ $funcstack[1] == _equipoise ]]; then _equipoise "$@"; else compdef _equipoise equipoise; fi
+`;
+}
+
+function caseOf(command: Command): string {
+  const specs = optionsOf(command).flatMap(([name, option]) =>
+    spellings(name, option).map((each) => specOf(each, option)),
+  );
+  const last =
+    command.words === undefined
+      ? []
+      : [quote(`*:${command.parameters.replaceAll(':', '\\:')}:${wordsOf(command.words)}`)];
+  return `    ${command.name})\n      _arguments ${[...specs, ...last].join(' \\\n        ')}\n      ;;`;
+}
+
+function specOf(spelling: string, { type, multiple, values, summary }: Option): string {
+  const repeated = multiple === true ? '*' : '';
+  const text = `${repeated}${spelling}[${summary.replaceAll(/[\\[\]:]/g, '\\$&')}]`;
+  if (type === 'boolean') return quote(text);
+  const offered = values === undefined ? ' ' : values === 'file' ? '_files' : `(${values.join(' ')})`;
+  return quote(`${text}:value:${offered}`);
+}
+
+function wordsOf(words: Words): string {
+  return 'oneOf' in words ? `(${words.oneOf.join(' ')})` : `_files -g "*.(${words.files.join('|')})"`;
+}
