@@ -26,7 +26,7 @@ describe.skipIf(!transports.includes('bun'))('a worker that is stuck', () => {
       await askInTurn(clients, MANY);
       const before = performance.now();
       const [victim, ...others] = clients;
-      await victim!.send(get('/', [`x-cost: ${ENDLESS_COST}`]));
+      await victim!.send(get('/', `x-cost: ${ENDLESS_COST}`));
       for (const client of others) await client.send(get('/'));
       await until('it is told', () => told(world, /worker \d is stuck: .*/) !== null, STUCK_MS + 5000);
       const stuckForMs = performance.now() - before;

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { expect } from 'vitest';
-import { startBalancer, type TransportName } from '../harness/balancer.ts';
-import type { PairKind } from '../harness/databases/pair.ts';
+import { type Balancer, startBalancer, type TransportName } from '../harness/balancer.ts';
+import type { PairKind, ReplicatedPair } from '../harness/databases/pair.ts';
 import { freePort, sleep, until } from '../harness/sockets.ts';
 
 const INTERVAL_MS = 250;
@@ -33,68 +33,125 @@ function describeGap(writes: readonly Write[], from: number, to: number): string
   return `no write for ${(first - last).toFixed(0)} ms, switch-over included, and ${writes.length} in all`;
 }
 
-/**
- * `role: primary` leads to the primary and `role: replica` to the other one; after a switch-over both have changed within a
- * check, who was connected to the former primary is not any more, and no write reaches it.
- */
-export async function followsSwitchOver(kind: PairKind, transport: TransportName): Promise<void> {
+/** A pair behind a listener for each role, both known. */
+interface ServedPair {
+  readonly pair: ReplicatedPair;
+  readonly balancer: Balancer;
+  /** Ports of the listeners. */
+  readonly primary: number;
+  readonly replica: number;
+}
+
+async function withPair(
+  kind: PairKind,
+  transport: TransportName,
+  scenario: (served: ServedPair) => Promise<void>,
+): Promise<void> {
   const pair = await kind.start();
   try {
-    const [a, b] = pair.ports;
     const [primary, replica] = [await freePort(), await freePort()];
-    const listener = (port: number, role: string) => ({ bind: `127.0.0.1:${port}`, protocol: 'tcp', pool: 'db', role });
-    const health = { ...pair.health, interval: INTERVAL_MS, timeout: 2000, initial: 'down', rise: 1 };
-    const config = {
-      workers: 2,
-      listeners: { primary: listener(primary, 'primary'), replica: listener(replica, 'replica') },
-      // The wrong way round: what checks say wins.
-      pools: {
-        db: {
-          health,
-          endpoints: [
-            { id: 'a', address: a, role: 'replica' },
-            { id: 'b', address: b },
-          ],
-        },
-      },
-    };
-    const balancer = await startBalancer(config, transport, []);
+    const balancer = await startBalancer(configOf(pair, primary, replica), transport, []);
     try {
-      await until(
-        'both roles are known',
-        () => /a is up/.test(balancer.output()) && /b is up/.test(balancer.output()),
-        10_000,
-      );
-      expect([await pair.write(primary), await pair.read(replica)]).toEqual([a, b]);
-      const held = idleConnection(primary);
-      await sleep(100);
-      expect(held.isClosed, 'held before').toBe(false);
-
-      const writes: Write[] = [];
-      const written = () => writes.map(({ by }) => by);
-      let isOver = false;
-      const writing = (async () => {
-        while (!isOver) writes.push({ by: await pair.write(primary).catch(() => 'nobody'), at: performance.now() });
-      })();
-      await pair.switchOver();
-      await until('writes reach the new primary', () => written().includes(b), FOLLOWS_WITHIN_MS);
-      await until(
-        'reads reach the former primary',
-        () => /endpoint a: role is replica/.test(balancer.output()),
-        10_000,
-      );
-      for (let i = 0; i < 10; i++) expect(await pair.write(primary)).toBe(b);
-      isOver = true;
-      await writing;
-      expect(written().slice(written().indexOf(b)), 'no write comes back').not.toContain(a);
-      expect(await pair.read(replica)).toBe(a);
-      await until('the held connection is closed', () => held.isClosed, 2000);
-      held.end();
-      console.log(`${kind.name} transport=${transport}: ${describeGap(writes, a, b)}`);
+      await until('both are up', () => ['a', 'b'].every((each) => timesUp(balancer, each) === 1), 10_000);
+      await scenario({ pair, balancer, primary, replica });
     } finally {
       await balancer.stop();
     }
   } finally {
     await pair.close();
   }
+}
+
+function configOf(pair: ReplicatedPair, primary: number, replica: number): object {
+  const [a, b] = pair.ports;
+  const listener = (port: number, role: string) => ({ bind: `127.0.0.1:${port}`, protocol: 'tcp', pool: 'db', role });
+  const health = { ...pair.health, interval: INTERVAL_MS, timeout: 2000, initial: 'down', rise: 1 };
+  // The wrong way round: what checks say wins.
+  const endpoints = [
+    { id: 'a', address: a, role: 'replica' },
+    { id: 'b', address: b },
+  ];
+  return {
+    workers: 2,
+    listeners: { primary: listener(primary, 'primary'), replica: listener(replica, 'replica') },
+    pools: { db: { health, endpoints } },
+  };
+}
+
+const timesUp = (balancer: Balancer, id: string): number =>
+  balancer.output().match(new RegExp(`endpoint ${id} is up`, 'g'))?.length ?? 0;
+
+/** Writes one after the other through `port`, from now on. */
+function writeOn(pair: ReplicatedPair, port: number) {
+  const writes: Write[] = [];
+  let isOver = false;
+  const writing = (async () => {
+    while (!isOver) writes.push({ by: await pair.write(port).catch(() => 'nobody'), at: performance.now() });
+  })();
+  const end = () => {
+    isOver = true;
+    return writing;
+  };
+  return { writes, by: () => writes.map(({ by }) => by), end };
+}
+
+/**
+ * `role: primary` leads to the primary and `role: replica` to the other one; after a switch-over both have changed within a
+ * check, who was connected to the former primary is not any more, and no write reaches it.
+ */
+export async function followsSwitchOver(kind: PairKind, transport: TransportName): Promise<void> {
+  await withPair(kind, transport, async ({ pair, balancer, primary, replica }) => {
+    const [a, b] = pair.ports;
+    expect([await pair.write(primary), await pair.read(replica)]).toEqual([a, b]);
+    const held = idleConnection(primary);
+    await sleep(100);
+    expect(held.isClosed, 'held before').toBe(false);
+
+    const writing = writeOn(pair, primary);
+    await pair.switchOver();
+    await until('writes reach the new primary', () => writing.by().includes(b), FOLLOWS_WITHIN_MS);
+    await until('reads reach the former primary', () => /endpoint a: role is replica/.test(balancer.output()), 10_000);
+    for (let i = 0; i < 10; i++) expect(await pair.write(primary)).toBe(b);
+    await writing.end();
+    expect(writing.by().slice(writing.by().indexOf(b)), 'no write comes back').not.toContain(a);
+    expect(await pair.read(replica)).toBe(a);
+    await until('the held connection is closed', () => held.isClosed, 2000);
+    held.end();
+    console.log(`${kind.name} transport=${transport}: ${describeGap(writing.writes, a, b)}`);
+  });
+}
+
+/**
+ * A primary that is killed is followed by the one that is promoted in its place, and gets no write any more: neither when it is
+ * back and takes itself for the primary (a split brain, which is told), nor as a replica, which it is for reads.
+ */
+export async function survivesKilledPrimary(kind: PairKind, transport: TransportName): Promise<void> {
+  await withPair(kind, transport, async ({ pair, balancer, primary, replica }) => {
+    const [a, b] = pair.ports;
+    const tells = (what: RegExp) => until(`${what}`, () => what.test(balancer.output()), 10_000);
+    const writing = writeOn(pair, primary);
+    await until('it writes', () => writing.by().includes(a), 5000);
+    await pair.killPrimary();
+    await pair.promote();
+    await until('writes reach the new primary', () => writing.by().includes(b), FOLLOWS_WITHIN_MS);
+    await tells(/endpoint a: role is none \(was primary\): it says primary, but b is/);
+    await tells(/endpoint a is down/);
+
+    await pair.revive();
+    expect(await pair.write(a), 'a split brain').toBe(a);
+    await until('it is up again', () => timesUp(balancer, 'a') === 2, 10_000);
+    const sinceRevival = writing.writes.length;
+    // Each worker has followed, and serves some.
+    await until('writes go on', () => writing.writes.length >= sinceRevival + 10, 20_000);
+
+    await pair.demote();
+    await tells(/endpoint a: role is replica \(was none\)/);
+    for (let i = 0; i < 10; i++) expect(await pair.write(primary)).toBe(b);
+    await writing.end();
+    expect(writing.by().slice(writing.by().indexOf(b)), 'no write comes back').not.toContain(a);
+    expect(new Set(writing.by().slice(sinceRevival)), 'none fails beside a second primary').toEqual(new Set([b]));
+    await until('it is up', () => timesUp(balancer, 'a') >= 2, 10_000);
+    expect(await pair.read(replica)).toBe(a);
+    console.log(`${kind.name} transport=${transport}, killed: ${describeGap(writing.writes, a, b)}`);
+  });
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { formatEvent } from './event-log.ts';
 import type { ServerHappening } from './events.ts';
 
-type What = 'health' | 'addresses' | 'membership' | 'mode' | 'role' | 'preservation';
+type What = 'health' | 'addresses' | 'membership' | 'mode' | 'role' | 'preservation' | 'primaries';
 const change = (what: What, from: string, to: string): ServerHappening => ({
   kind: 'membership',
   pool: 'main',
@@ -33,6 +33,10 @@ test.each<{ event: ServerHappening; want: string | undefined }>([
   {
     event: change('mode', 'ready', 'draining'),
     want: 'info pool main: endpoint a: mode is draining (was ready): connect refused',
+  },
+  {
+    event: { ...change('primaries', '1', '2'), endpoint: '' } as ServerHappening,
+    want: 'warn pool main: primaries: 2 (was 1): connect refused',
   },
   { event: change('addresses', '', ''), want: 'warn pool main: endpoint a connect refused' },
   {

@@ -101,6 +101,12 @@ function describeMembership(event: ServerEvent & { kind: 'membership' }): Line |
   if (what === 'preservation') {
     return { level: to === 'on' ? 'warn' : 'info', message: `pool ${pool}: preservation is ${to}: ${reason}` };
   }
+  if (what === 'primaries') {
+    return {
+      level: Number(to) > 1 ? 'warn' : 'info',
+      message: `pool ${pool}: primaries: ${to} (was ${from}): ${reason}`,
+    };
+  }
   const subject = `pool ${pool}: endpoint ${endpoint}`;
   if (what === 'health') {
     return { level: to === 'down' ? 'warn' : 'info', message: `${subject} is ${to} (was ${from}): ${reason}` };

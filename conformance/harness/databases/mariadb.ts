@@ -28,10 +28,14 @@ function ask(port: number, user: string, sql: string): Promise<string> {
   return run('mariadb', words, { timeoutMs: 4000 });
 }
 
-async function startServer(home: Home, name: string, port: number, number: number): Promise<Service> {
+async function install(home: Home, name: string): Promise<string> {
   const data = home.folder(name);
-  const install = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
-  await run('mariadb-install-db', install);
+  const words = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
+  await run('mariadb-install-db', words);
+  return data;
+}
+
+function startServer(data: string, port: number, number: number): Promise<Service> {
   const where = [`--datadir=${data}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${join(data, 's')}`];
   const replication = [`--server-id=${number}`, '--log-bin=binlog', '--log-slave-updates', '--skip-name-resolve'];
   const small = [
@@ -54,7 +58,8 @@ async function start(): Promise<ReplicatedPair> {
   const home = makeHome('mariadb');
   const ports = [await freePort(), await freePort()] as const;
   const [a, b] = ports;
-  const services = await Promise.all([startServer(home, 'a', a, 1), startServer(home, 'b', b, 2)]);
+  const [dataA, dataB] = await Promise.all([install(home, 'a'), install(home, 'b')]);
+  const services: [Service, Service] = await Promise.all([startServer(dataA, a, 1), startServer(dataB, b, 2)]);
   await ask(b, 'root', 'SET GLOBAL read_only = 1');
   await follow(b, a);
   // Users without a password, and without the right to write to what is read-only.
@@ -62,6 +67,14 @@ async function start(): Promise<ReplicatedPair> {
   const table = ['CREATE TABLE shop.writes (port INT)', "GRANT ALL ON shop.* TO app@'127.0.0.1'"];
   await ask(a, 'root', [...setUp, ...table].join('; '));
   await followed(b);
+  const promote = async () => {
+    await ask(b, 'root', 'STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only = 0');
+  };
+  const demote = async () => {
+    await ask(a, 'root', 'SET GLOBAL read_only = 1');
+    await ask(a, 'root', 'SET GLOBAL gtid_slave_pos = @@gtid_binlog_pos');
+    await follow(a, b);
+  };
   return {
     health: { type: 'mysql', user: 'checker' },
     ports,
@@ -69,10 +82,15 @@ async function start(): Promise<ReplicatedPair> {
     read: async (port) => Number(await ask(port, 'app', 'SELECT @@port')),
     switchOver: async () => {
       await ask(a, 'root', 'SET GLOBAL read_only = 1');
-      await ask(b, 'root', 'STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only = 0');
-      await ask(a, 'root', 'SET GLOBAL gtid_slave_pos = @@gtid_binlog_pos');
-      await follow(a, b);
+      await promote();
+      await demote();
     },
+    killPrimary: () => services[0].stop('SIGKILL'),
+    promote,
+    revive: async () => {
+      services[0] = await startServer(dataA, a, 1);
+    },
+    demote,
     close: async () => {
       for (const service of services) await service.stop('SIGKILL');
       home.close();

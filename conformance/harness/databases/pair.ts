@@ -9,6 +9,14 @@ export interface ReplicatedPair {
   read(port: number): Promise<number>;
   /** The replica becomes the primary, and the former primary its replica. Both go on. */
   switchOver(): Promise<void>;
+  /** SIGKILL; resolves when it is gone. */
+  killPrimary(): Promise<void>;
+  /** The replica becomes the primary, whatever became of the other one. */
+  promote(): Promise<void>;
+  /** Who was killed is started as it was: it takes itself for the primary. */
+  revive(): Promise<void>;
+  /** Who was revived becomes the other one's replica. */
+  demote(): Promise<void>;
   close(): Promise<void>;
 }
 

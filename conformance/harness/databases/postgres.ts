@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../sockets.ts';
 import type { PairKind, ReplicatedPair } from './pair.ts';
@@ -27,6 +27,24 @@ function startServer(data: string, port: number, primary: number): Promise<Servi
   return serve('postgres', words, () => ask(port, 'SELECT 1'));
 }
 
+/** Makes `data` a copy of the server at `port`, and its replica. */
+async function copy(port: number, data: string): Promise<void> {
+  const from = ['-h', '127.0.0.1', '-p', `${port}`, '-U', USER];
+  await run('pg_basebackup', [...from, '-D', data, '--no-sync', '-c', 'fast', '-X', 'stream']);
+  writeFileSync(join(data, 'standby.signal'), '');
+}
+
+/** The children of one that was killed notice it by and by; until then its memory is in use. */
+async function startAgain(start: () => Promise<Service>): Promise<Service> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (tries === 20) throw error;
+    }
+  }
+}
+
 const portOf = async (port: number, sql = '') => Number(await ask(port, `${sql} SELECT inet_server_port()`));
 
 async function start(): Promise<ReplicatedPair> {
@@ -37,10 +55,11 @@ async function start(): Promise<ReplicatedPair> {
   await run('initdb', ['-D', dataA, '-A', 'trust', '-U', USER, '--no-sync', '--no-instructions']);
   let first = await startServer(dataA, a, b);
   await ask(a, 'CREATE TABLE writes (port INT)');
-  const copy = ['-h', '127.0.0.1', '-p', `${a}`, '-U', USER, '-D', dataB, '--no-sync', '-c', 'fast', '-X', 'stream'];
-  await run('pg_basebackup', copy);
-  writeFileSync(join(dataB, 'standby.signal'), '');
+  await copy(a, dataB);
   const second = await startServer(dataB, b, a);
+  const promote = async () => {
+    await ask(b, 'SELECT pg_promote()');
+  };
   return {
     health: { type: 'postgres', user: USER },
     ports,
@@ -49,8 +68,20 @@ async function start(): Promise<ReplicatedPair> {
     switchOver: async () => {
       // In good order: the standby has all of it, so that the former primary can follow it.
       await first.stop('SIGINT');
-      await ask(b, 'SELECT pg_promote()');
+      await promote();
       writeFileSync(join(dataA, 'standby.signal'), '');
+      first = await startServer(dataA, a, b);
+    },
+    killPrimary: () => first.stop('SIGKILL'),
+    promote,
+    revive: async () => {
+      first = await startAgain(() => startServer(dataA, a, b));
+    },
+    demote: async () => {
+      // What it has written meanwhile fits no more: it gets a copy.
+      await first.stop('SIGQUIT');
+      rmSync(dataA, { recursive: true });
+      await copy(b, home.folder('a'));
       first = await startServer(dataA, a, b);
     },
     close: async () => {

@@ -6,6 +6,7 @@ import { type Checker, type CheckerDeps, type CheckSubject, startChecker } from 
 import { initialVerdict, intervalAfter, judge, type Verdict } from '../health/verdict.ts';
 import type { EndpointOptions, HealthOptions, Mode, Role } from '../pool-options.ts';
 import { authorityOf, formatAddress, hostToResolve, socketAddresses } from './address.ts';
+import type { Claimant } from './primaries.ts';
 import type { MemberSnapshot } from './snapshot.ts';
 import type { TrafficWitness } from './traffic-witness.ts';
 
@@ -17,6 +18,10 @@ export interface MemberDeps {
   readonly clock: Clock;
   /** One of `health`, `mode`, `addresses`, `role` changed from `from` to `to`. */
   readonly onChange: (member: Member, what: MemberField, from: string, to: string, reason: string) => void;
+  /** How well it is entitled to the role that its check says now and did not before. */
+  readonly claimOf: (member: Member, before: Role | undefined) => number;
+  /** Who is the primary in its place. */
+  readonly outrankedBy: (member: Member) => Claimant | undefined;
 }
 
 /** How a member is checked. */
@@ -40,7 +45,7 @@ export interface LastCheck {
 }
 
 /** One endpoint while it is a member: its addresses, its verdict, its role and its mode. */
-export class Member {
+export class Member implements Claimant {
   readonly key: number;
   readonly slot: number;
   readonly #deps: MemberDeps;
@@ -50,6 +55,9 @@ export class Member {
   #verdict: Verdict;
   /** By the last check that knew. */
   #reportedRole: Role | undefined;
+  #claim = 0;
+  /** Another one is the primary, whatever this one says. */
+  #isOutranked = false;
   #addresses: readonly SocketAddress[];
   #lastCheck: LastCheck | undefined;
   #watch: Watch | undefined;
@@ -136,8 +144,34 @@ export class Member {
     this.#weight = weight;
   }
 
+  get mode(): Mode {
+    return this.#mode;
+  }
+
+  /** What it is used as. */
   get role(): Role | undefined {
-    return this.#reportedRole ?? this.#options.role;
+    return this.#isOutranked ? undefined : (this.#reportedRole ?? this.#options.role);
+  }
+
+  get reportedRole(): Role | undefined {
+    return this.#reportedRole;
+  }
+
+  get answers(): boolean {
+    return this.#lastCheck?.ok === true;
+  }
+
+  get claim(): number {
+    return this.#claim;
+  }
+
+  /** Another one may outrank it now, or does no longer. */
+  review(): void {
+    const other = this.#deps.outrankedBy(this);
+    if (this.#isOutranked === (other !== undefined)) return;
+    const from = this.role;
+    this.#isOutranked = other !== undefined;
+    this.#tellRole(from, this.role, other ? yields(other) : 'it says primary, and nobody else is any more');
   }
 
   /** All of it as plain data. */
@@ -209,9 +243,14 @@ export class Member {
 
   /** At once: two checks in a row that agree are too late for writes that go to the wrong one. */
   #report(role: Role, reason: string): void {
+    const before = this.#reportedRole;
+    if (role === before) return;
     const from = this.role;
     this.#reportedRole = role;
-    this.#tellRole(from, role, reason);
+    this.#claim = this.#deps.claimOf(this, before);
+    const other = this.#deps.outrankedBy(this);
+    this.#isOutranked = other !== undefined;
+    this.#tellRole(from, this.role, other ? yields(other) : reason);
   }
 
   #tellRole(from: Role | undefined, to: Role | undefined, reason: string): void {
@@ -226,3 +265,5 @@ export class Member {
     return isProven && health === 'up' && against === 0;
   }
 }
+
+const yields = (to: Claimant) => `it says primary, but ${to.id} is`;

@@ -9,6 +9,7 @@ import type { Probe } from '../health/probe.ts';
 import type { EndpointOptions, Health, HealthOptions, Mode, Role } from '../pool-options.ts';
 import { type LastCheck, Member, type MemberChecks, type MemberDeps, type MemberField } from './member.ts';
 import { type PreservationOptions, preserve } from './preservation.ts';
+import { claimOf, outrankedBy } from './primaries.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Slots } from './slots.ts';
 import type { MembershipSnapshot, MembershipUpdate } from './snapshot.ts';
@@ -51,7 +52,7 @@ export interface MembershipEvent {
   readonly pool: string;
   /** Its id; empty where it concerns all. */
   readonly endpoint: string;
-  readonly what: MemberField | 'weight' | 'membership' | 'preservation';
+  readonly what: MemberField | 'weight' | 'membership' | 'preservation' | 'primaries';
   readonly from: string;
   readonly to: string;
   /** `connect refused`, `status 500, expected 200–399`, `set by a person`. */
@@ -114,6 +115,8 @@ class LiveMembership implements Membership {
   #nextKey = 0;
   /** While endpoints are being replaced one snapshot at the end stands for every change. */
   #replacing = false;
+  /** Those that say they are the primary, and are used as such. */
+  #primaries: readonly string[] = [];
   #closed = false;
 
   constructor(options: MembershipOptions) {
@@ -126,6 +129,8 @@ class LiveMembership implements Membership {
     this.#memberDeps = {
       ...(options.resolver !== undefined && { resolver: options.resolver }),
       clock: options.clock,
+      claimOf: (member, before) => claimOf(member, before, [...this.#members.values()]),
+      outrankedBy: (member) => outrankedBy(member, [...this.#members.values()]),
       onChange: (member, what, from, to, reason) => this.#changed(member, what, from, to, reason),
       ...(checks !== undefined && { health: memberChecks(options, checks) }),
     };
@@ -207,6 +212,7 @@ class LiveMembership implements Membership {
     }
     for (const member of before.values()) if (this.#members.get(member.id) !== member) this.#leave(member);
     joined.forEach((member, index) => void this.#join(member, index, joined.length));
+    this.#reviewPrimaries();
     this.#replacing = false;
     this.#tell({ ...this.#snapshot(), version: ++this.#version });
   }
@@ -236,6 +242,18 @@ class LiveMembership implements Membership {
       this.#tell({ kind: 'change', version: ++this.#version, key, ...state });
     }
     this.#event(member.id, what, from, to, reason);
+    if (!this.#replacing && (what === 'role' || what === 'mode')) this.#reviewPrimaries();
+  }
+
+  #reviewPrimaries(): void {
+    for (const member of this.#members.values()) member.review();
+    const before = this.#primaries;
+    const all = [...this.#members.values()].filter(({ role }) => role === 'primary');
+    this.#primaries = all.filter(({ reportedRole }) => reportedRole === 'primary').map(({ id }) => id);
+    const { length } = this.#primaries;
+    if (length === before.length || Math.max(length, before.length) < 2) return;
+    const reason = length < 2 ? 'there are not several any more' : `${this.#primaries.join(', ')} say so; all are used`;
+    this.#event('', 'primaries', `${before.length}`, `${length}`, reason);
   }
 
   #snapshot(): MembershipSnapshot {

@@ -38,12 +38,13 @@ export function setUpMembership(endpoints: readonly EndpointOptions[], given: Gi
   const time = fakeScheduler();
   const events: MembershipEvent[] = [];
   const updates: MembershipUpdate[] = [];
-  const world = { result: given.result ?? passed };
+  /** `of`: by authority, where it is not the same for all. */
+  const world = { result: given.result ?? passed, of: new Map<string, ProbeResult>() };
   const asked: string[] = [];
   const probe: Probe = {
     start({ authority }, report) {
       asked.push(authority);
-      report(world.result);
+      report(world.of.get(authority) ?? world.result);
       return { stop() {} };
     },
   };
