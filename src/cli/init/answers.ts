@@ -1,5 +1,3 @@
-import { policyTypes } from '../options.ts';
-
 /** What a first configuration is made from, as people write it. */
 export interface Answers {
   readonly protocol: string;
@@ -31,7 +29,8 @@ export const questions: Readonly<Record<AnswerName, string>> = {
   protocol: 'What is balanced: http requests, or tcp connections of any protocol?',
   targets: 'Who serves? Ports of this machine or host:port, with commas between them.',
   listen: 'Where shall clients connect? A port of this machine, or 0.0.0.0:8080 to be reached from others.',
-  policy: `How is an endpoint picked? ${policyTypes.join(', ')}.`,
+  policy:
+    'How is an endpoint picked? adaptive suits most; also least-connections, p2c, ring-hash, … (docs/algorithms).',
   health: 'How are endpoints checked? A path that answers 200 (/health), tcp, or off.',
   admin: 'Where are dashboard and metrics? A port of this machine, or off.',
 };

@@ -9,14 +9,17 @@ export function openPerson(input: NodeJS.ReadableStream, output: NodeJS.Writable
     async ask(question) {
       if (hasLeft) return undefined;
       terminal ??= createInterface({ input, output });
-      const { promise: left, resolve: leave } = Promise.withResolvers<undefined>();
-      const goAway = () => {
-        hasLeft = true;
-        leave(undefined);
-      };
-      terminal.once('close', goAway).once('SIGINT', goAway);
-      const answer = await Promise.race([terminal.question(question), left]);
-      terminal.off('close', goAway).off('SIGINT', goAway);
+      const open = terminal;
+      let goAway = () => {};
+      const left = new Promise<undefined>((resolve) => {
+        goAway = () => {
+          hasLeft = true;
+          resolve(undefined);
+        };
+      });
+      open.once('close', goAway).once('SIGINT', goAway);
+      const answer = await Promise.race([open.question(question), left]);
+      open.off('close', goAway).off('SIGINT', goAway);
       return answer;
     },
     close: () => terminal?.close(),

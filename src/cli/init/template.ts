@@ -72,7 +72,7 @@ const HTTP_ROUTES = [
   '    # timeouts: { head: 10s, body: 30s, keepAlive: 60s }',
   '    routes:',
   '      # - { match: { path: /ping }, respond: { body: "pong\\n" } }   # answered here, without an endpoint',
-  '      # - { match: { host: www.example.com, path: /old/* }, redirect: { location: "https://example.com/" } }',
+  '      # - { match: { host: www.example.com, path: /old/* }, redirect: { to: "https://example.com/" } }',
   '      - { pool: app }',
 ];
 
@@ -100,11 +100,11 @@ function healthSection(health: string, http: boolean): string[] {
     '    health:',
     ...type,
     '      interval: 2s',
-    '      # timeout: 1s   # of one check',
+    '      # timeout: 1s    # of one check',
     '      # fall: 3        # checks in a row that fail until it is down',
   ];
 }
 
 /** As YAML: bare where that is read as written, else in quotes. */
 const scalar = (text: string): string =>
-  /^(\d+|[a-z][a-z-]*|\/[\w./-]*|[\w.-]+:\d+)$/.test(text) ? text : JSON.stringify(text);
+  /^(\d+|[a-z][a-z0-9-]*|\/[\w./-]*|[\w.-]+:\d+)$/.test(text) ? text : JSON.stringify(text);
