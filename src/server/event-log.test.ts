@@ -71,6 +71,7 @@ test.each<{ event: ServerHappening; want: string | undefined }>([
     event: { kind: 'draining', connections: 1, timeoutMs: 500 },
     want: 'info draining: 1 connection open, at most 500ms',
   },
+  { event: { kind: 'note', text: 'the demo: a slows down' }, want: 'info the demo: a slows down' },
   { event: { kind: 'drained', remaining: 0 }, want: 'info drained: every connection has ended' },
   { event: { kind: 'drained', remaining: 2 }, want: 'warn drained: 2 connections cut' },
   {

@@ -86,6 +86,8 @@ function describe(event: ServerEvent): Line | undefined {
       return { level: 'error', message: event.reason };
     case 'state-failed':
       return { level: 'warn', message: `state file: ${event.reason}` };
+    case 'note':
+      return { level: 'info', message: event.text };
     case 'exception':
       return {
         level: 'error',

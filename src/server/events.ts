@@ -41,5 +41,7 @@ export type ServerHappening =
   | { readonly kind: 'log-failed'; readonly reason: string }
   /** The state file cannot be read or written. */
   | { readonly kind: 'state-failed'; readonly reason: string }
+  /** Whoever runs the program remarks something, as the demo does of what it is about to do. */
+  | { readonly kind: 'note'; readonly text: string }
   /** An exception that ended one connection; a mistake of ours. */
   | { readonly kind: 'exception'; readonly listener?: string; readonly error: unknown };
