@@ -86,6 +86,27 @@ describe('failures', () => {
     expect(slower.measured(0)).toBeGreaterThan(slow.measured(0));
   });
 
+  test.each([
+    { why: 'one in five', failing: [true, false, false, false, false], slower: true },
+    { why: 'one in two', failing: [true, false], slower: true },
+    { why: 'one in twenty', failing: [true, ...new Array<boolean>(19).fill(false)], slower: false },
+  ])('speed does not make up for failures: $why', ({ failing, slower }) => {
+    const slowness = answered([10, 10, 10, 0.4], 50);
+    for (let i = 0; i < 60; i++) {
+      const isFailure = failing[i % failing.length]!;
+      slowness.record(3, isFailure ? failed(0.4) : ok(0.4), 0);
+      for (const slot of [0, 1, 2]) slowness.record(slot, ok(10), 0);
+    }
+    if (slower) expect(slowness.of(3)).toBeGreaterThanOrEqual(1);
+    else expect(slowness.of(3)).toBeLessThan(0.5);
+  });
+
+  test('a single failure takes nothing from an endpoint that is known', () => {
+    const slowness = answered([10, 10, 10, 0.4], 50);
+    slowness.record(3, failed(0.4), 0);
+    expect(slowness.of(3)).toBeLessThan(0.5);
+  });
+
   test('before the first answer of the pool they are compared with nothing', () => {
     const slowness = slownessOf(2);
     slowness.record(0, failed(1), 0);

@@ -37,6 +37,9 @@ const NOISE = 1.6;
 /** A failure counts as an answer a hundred times slower than the pool's, whatever it took. */
 const FAILURE_LOG = Math.log(100);
 
+/** One failure in a mean's memory may be the request's fault; above this share of failures no speed makes up for them. */
+const TOLERATED_FAILURES = 0.1;
+
 /** Below a tenth of a millisecond, latencies tell of the machine that measures, not of the endpoint. */
 const FLOOR_MS = 0.1;
 
@@ -48,6 +51,8 @@ const LEVEL = 2;
 export class Slowness {
   #sums = new Float64Array(0);
   #counts = new Float64Array(0);
+  /** Failures among the counted answers. */
+  #failures = new Float64Array(0);
   #seenMs = new Float64Array(0);
   /** Exponential of the mean, prior included, as of the last `record` or `refresh`; 0 without data. */
   #levels = new Float64Array(0);
@@ -63,10 +68,12 @@ export class Slowness {
   forget(slot: number): void {
     this.#sums = grownFloat64(this.#sums, slot);
     this.#counts = grownFloat64(this.#counts, slot);
+    this.#failures = grownFloat64(this.#failures, slot);
     this.#seenMs = grownFloat64(this.#seenMs, slot);
     this.#levels = grownFloat64(this.#levels, slot);
     this.#sums[slot] = 0;
     this.#counts[slot] = 0;
+    this.#failures[slot] = 0;
     this.#levels[slot] = 0;
   }
 
@@ -91,6 +98,7 @@ export class Slowness {
     const kept = (1 - 1 / MEMORY) * this.#keptAt(slot, nowMs);
     this.#sums[slot] = this.#sums[slot]! * kept + (ok ? sample : this.#failed(sample));
     this.#counts[slot] = this.#counts[slot]! * kept + 1;
+    this.#failures[slot] = this.#failures[slot]! * kept + (ok ? 0 : 1);
     this.#seenMs[slot] = nowMs;
     this.refresh(slot, nowMs);
   }
@@ -100,7 +108,15 @@ export class Slowness {
     if (this.#counts[slot] === 0 || this.#pool[COUNT] === 0) return;
     const kept = this.#keptAt(slot, nowMs);
     const sum = this.#sums[slot]! * kept + PRIOR * this.#poolMean();
-    this.#levels[slot] = Math.exp(sum / (this.#counts[slot]! * kept + PRIOR));
+    const count = this.#counts[slot]! * kept + PRIOR;
+    const level = Math.exp(sum / count);
+    const failed = (this.#failures[slot]! * kept) / count;
+    this.#levels[slot] = failed > TOLERATED_FAILURES ? Math.max(level, this.#levelOfFailing(failed)) : level;
+  }
+
+  /** What an endpoint as fast as its pool would have: one that answers faster than it fails is no better. */
+  #levelOfFailing(share: number): number {
+    return this.#pool[LEVEL]! * Math.exp(FAILURE_LOG * share);
   }
 
   /** Remembers what `refresh` changes; the result brings it back. */

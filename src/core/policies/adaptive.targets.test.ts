@@ -4,6 +4,7 @@ import {
   createOracle,
   hardWorkloads,
   type PolicyUnderTest,
+  poisson,
   type SimulationResult,
   simulate,
   type Workload,
@@ -81,6 +82,19 @@ describe('adaptive against least-connections', () => {
     },
     60_000,
   );
+
+  // Fast answers beside fast failures: least-connections sends such an endpoint more than its share of a tenth.
+  test.each([
+    { speed: 1, oneIn: 5, bound: 0.2 },
+    { speed: 5, oneIn: 5, bound: 0.7 },
+    { speed: 20, oneIn: 2, bound: 0.01 },
+  ])('an endpoint $speed times as fast that fails one in $oneIn: failures at most $bound of it', (given) => {
+    const even = workloads.find(({ name }) => name === 'even')!;
+    const fails = { fromMs: 0, toMs: Number.POSITIVE_INFINITY, afterMs: 1 / given.speed, oneIn: given.oneIn };
+    const endpoints = [{ slowdown: 1 / given.speed, fails }, ...even.endpoints.slice(1)];
+    const workload = { ...even, name: 'partly-failing', endpoints, arrivals: poisson(1800) };
+    expectRatio(run(workload, subject), run(workload, reference), 'failures', given.bound);
+  });
 
   // What it costs where least-connections is better is written on the page; it shall not grow unseen.
   test('crowded: the mean at most 3 % above that of the oracle, and a better tail than least-connections', () => {

@@ -129,7 +129,7 @@ class Run {
 
   #send(request: number, slot: number): void {
     const log = this.#log;
-    if (this.#endpoints.failing(slot)) {
+    if (this.#endpoints.failsNow(slot)) {
       log.failed[request] = 1;
       this.#completions.add(this.#clock[0]! + this.#endpoints.failureMs(slot), request);
     } else if (this.#endpoints.enter(slot, request, log.next)) this.#serve(request, slot);

@@ -10,8 +10,13 @@ export interface EndpointSpec {
   readonly servers?: number;
   /** Multiplies each service time, by what holds when the service begins. Default 1. */
   readonly slowdown?: number | Slowdown;
-  /** While set, every request fails after `afterMs`, without a wait. */
-  readonly fails?: { readonly fromMs: number; readonly toMs: number; readonly afterMs: number };
+  /** From `fromMs` to `toMs` one request in `oneIn` (default 1: every one) fails after `afterMs`, without a wait. */
+  readonly fails?: {
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly afterMs: number;
+    readonly oneIn?: number;
+  };
   /** When the balancers hear of it. Default 0. */
   readonly joinsAtMs?: number;
 }
@@ -34,6 +39,8 @@ export class SimulatedEndpoints implements SimulationTruth {
   readonly #waiting: Int32Array;
   readonly #first: Int32Array;
   readonly #last: Int32Array;
+  /** Requests that came while it failed. */
+  readonly #tried: Int32Array;
 
   constructor(specs: readonly EndpointSpec[], nowMs: () => number, stream: () => Rng) {
     this.#specs = specs;
@@ -46,6 +53,7 @@ export class SimulatedEndpoints implements SimulationTruth {
     this.#waiting = new Int32Array(specs.length);
     this.#first = new Int32Array(specs.length).fill(-1);
     this.#last = new Int32Array(specs.length).fill(-1);
+    this.#tried = new Int32Array(specs.length);
   }
 
   /** The endpoints that balancers know of at this time. */
@@ -93,6 +101,13 @@ export class SimulatedEndpoints implements SimulationTruth {
   failing(slot: number): boolean {
     const { fails } = this.#specs[slot]!;
     return fails !== undefined && fails.fromMs <= this.#nowMs() && this.#nowMs() < fails.toMs;
+  }
+
+  /** Whether the request that comes now to `slot` fails. */
+  failsNow(slot: number): boolean {
+    if (!this.failing(slot)) return false;
+    this.#tried[slot]!++;
+    return this.#tried[slot]! % (this.#specs[slot]!.fails!.oneIn ?? 1) === 0;
   }
 
   /** Of a failing endpoint. */
