@@ -1,23 +1,77 @@
+import { isDeepStrictEqual } from 'node:util';
 import { EquipoiseError } from '../core/kernel/errors.ts';
-import { AccessLog } from '../telemetry/access-log/access-log.ts';
-import type { FrontDeps, Served } from './front.ts';
+import {
+  AccessLog,
+  type AccessLogDeps,
+  type AccessLogOptions,
+  type AccessLogSource,
+} from '../telemetry/access-log/access-log.ts';
+import type { ServerHappening } from './events.ts';
 
-/**
- * The access log of this thread; undefined where none is configured.
- *
- * Errors  throws `config-invalid` when its file cannot be opened.
- */
-export function openAccessLog({ accessLog }: Served, deps: FrontDeps): AccessLog | undefined {
-  if (accessLog === undefined) return undefined;
-  const { scheduler, wallClock, counters, emit } = deps;
-  try {
-    return new AccessLog(accessLog, {
-      after: (ms, run) => void scheduler.after(ms, run),
-      wallClock,
-      counts: counters.accessLog,
-      onFailure: (reason) => emit({ kind: 'log-failed', reason }),
-    });
-  } catch (error) {
-    throw new EquipoiseError('config-invalid', `accessLog: ${(error as Error).message}`, { cause: error });
+export interface AccessLogsDeps extends Omit<AccessLogDeps, 'onFailure'> {
+  readonly emit: (what: ServerHappening) => void;
+}
+
+/** Another access log, open but not in force. */
+export interface AccessLogChange {
+  apply(): void;
+  /** It is closed again. */
+  discard(): void;
+}
+
+/** The access log of this thread as it changes: what has begun ends where it began. */
+export class AccessLogs implements AccessLogSource {
+  current: AccessLog | null = null;
+  readonly #deps: AccessLogsDeps;
+  /** Of configurations before, with requests under way. */
+  readonly #retiring = new Set<AccessLog>();
+
+  constructor(deps: AccessLogsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Opens another log, unless it is the same.
+   *
+   * Errors  throws `config-invalid` when its file cannot be opened.
+   */
+  prepare(options: AccessLogOptions | undefined): AccessLogChange {
+    if (isDeepStrictEqual(options, this.current?.options)) return { apply() {}, discard() {} };
+    const next = options === undefined ? null : this.#open(options);
+    return {
+      apply: () => {
+        const former = this.current;
+        this.current = next;
+        if (former !== null) this.#retire(former);
+      },
+      discard: () => void next?.close(),
+    };
+  }
+
+  #open(options: AccessLogOptions): AccessLog {
+    const { emit, ...deps } = this.#deps;
+    try {
+      return new AccessLog(options, { ...deps, onFailure: (reason) => emit({ kind: 'log-failed', reason }) });
+    } catch (error) {
+      throw new EquipoiseError('config-invalid', `accessLog: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  #retire(log: AccessLog): void {
+    this.#retiring.add(log);
+    void log.retire().then(() => this.#retiring.delete(log));
+  }
+
+  reopen(): void {
+    for (const log of this.#all()) log.reopen();
+  }
+
+  /** Resolves when everything is written. */
+  async close(): Promise<void> {
+    await Promise.all(this.#all().map((log) => log.close()));
+  }
+
+  #all(): AccessLog[] {
+    return this.current === null ? [...this.#retiring] : [this.current, ...this.#retiring];
   }
 }

@@ -10,12 +10,11 @@ import type { DescribedRequest } from '../proxy/explanation.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
 import type { ProtocolDefinition, ProtocolRuntime, ProxyPool } from '../proxy/protocols/protocol.ts';
 import type { SourceCounter } from '../proxy/shared-sources.ts';
-import type { AccessLog } from '../telemetry/access-log/access-log.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { DescriptorBudget } from '../transport/descriptors.ts';
 import type { TimerWheel } from '../transport/timer-wheel.ts';
 import type { Listener, SocketAddress, Transport } from '../transport/transport.ts';
-import { openAccessLog } from './access-log.ts';
+import { AccessLogs } from './access-log.ts';
 import { type ConnectionsElsewhere, withinTotal } from './connection-total.ts';
 import { type DrainResult, drainListeners } from './drain.ts';
 import type { ServerHappening } from './events.ts';
@@ -134,13 +133,16 @@ class LiveFront implements ThreadFront {
   readonly #followed = new WeakSet<Picker>();
   #drainTimeoutMs = 0;
   readonly #vitals: VitalsWatch;
-  #accessLog: AccessLog | undefined;
+  readonly #accessLogs: AccessLogs;
 
   constructor(pools: ReadonlyMap<string, ProxyPool>, deps: FrontDeps, sharing: AddressSharing) {
     this.#pools = pools;
     this.#deps = deps;
     this.#sharing = sharing;
     this.#vitals = watchVitals(deps.scheduler, deps.clock);
+    const { clock, wallClock, counters, emit, scheduler } = deps;
+    const after = (ms: number, run: () => void) => void scheduler.after(ms, run);
+    this.#accessLogs = new AccessLogs({ clock, wallClock, counts: counters.accessLog, emit, after });
   }
 
   get listeners(): readonly BoundListener[] {
@@ -160,22 +162,24 @@ class LiveFront implements ThreadFront {
   }
 
   async configure(config: Served, pools: () => ReadonlyMap<string, ProxyPool>): Promise<void> {
-    const { counters, elsewhere, transport } = this.#deps;
-    this.#accessLog ??= openAccessLog(config, this.#deps);
+    const { counters, elsewhere } = this.#deps;
     const next = Object.entries(config.listeners).map(([name, options]) => {
       const before = this.#served.find((each) => each.name === name && each.options.protocol === options.protocol);
       const limited = withinTotal(name, options, config, counters, elsewhere);
-      const runtime = before?.runtime ?? createRuntime(name, limited, this.#pools, this.#deps, this.#accessLog);
+      const runtime = before?.runtime ?? createRuntime(name, limited, this.#pools, this.#deps, this.#accessLogs);
       return { name, options, limited, runtime, sockets: options.bind.map((each, at) => socketOf(before, each, at)) };
     });
     const missing = next.flatMap(({ name, options, runtime: { handlers }, sockets }) =>
       options.bind.flatMap((address, at) => (sockets[at] ? [] : [{ listener: name, address, handlers }])),
     );
-    const { shared = false, exclusive = false } = this.#sharing;
-    if (exclusive) await checkFree(transport, missing);
-    const bound = await bindAll(transport, missing, shared);
+    const accessLog = this.#accessLogs.prepare(config.accessLog);
+    const bound = await this.#bind(missing).catch((error: unknown) => {
+      accessLog.discard();
+      throw error;
+    });
     const before = [...this.#pools.values()];
     this.#pools = pools();
+    accessLog.apply();
     const served = next.map(({ name, options, limited, runtime, sockets }): ServedListener => {
       runtime.configure(limited, this.#pools);
       return { name, options, runtime, sockets: sockets.map((each) => each ?? bound.shift()!) };
@@ -186,8 +190,15 @@ class LiveFront implements ThreadFront {
     this.#followPools(before);
   }
 
+  async #bind(missing: Parameters<typeof bindAll>[1]): Promise<Listener[]> {
+    const { transport } = this.#deps;
+    const { shared = false, exclusive = false } = this.#sharing;
+    if (exclusive) await checkFree(transport, missing);
+    return bindAll(transport, missing, shared);
+  }
+
   reopenLogs(): void {
-    this.#accessLog?.reopen();
+    this.#accessLogs.reopen();
   }
 
   workers(): readonly WorkerState[] {
@@ -215,7 +226,7 @@ class LiveFront implements ThreadFront {
       runtime.terminate();
     }
     // What was ended just now is written down as well.
-    return this.#accessLog?.close() ?? Promise.resolve();
+    return this.#accessLogs.close();
   }
 
   /** Endpoints that leave, and pools that are gone, have the time of a drain; maintenance begins at once. */
@@ -274,7 +285,7 @@ function createRuntime(
   options: ListenerOptions,
   pools: ReadonlyMap<string, ProxyPool>,
   deps: FrontDeps,
-  accessLog: AccessLog | undefined,
+  accessLog: AccessLogs,
 ): ProtocolRuntime {
   const { transport, timers, descriptors, clock, rng, counters, emit, sources } = deps;
   // `http` is what is configured; HTTP/1.1 is the version of it that is spoken.
@@ -293,7 +304,7 @@ function createRuntime(
     poolMetrics: (pool) => counters.pool(name, pool),
     onError: (error) => emit({ kind: 'exception', listener: name, error }),
     ...(sources && { sources: sources(name) }),
-    ...(accessLog && { accessLog }),
+    accessLog,
   });
 }
 

@@ -2,7 +2,7 @@ import type { Picker } from '../../control/picker/picker.ts';
 import type { PoolOptions } from '../../control/pool-options.ts';
 import type { Clock } from '../../core/kernel/clock.ts';
 import type { Rng } from '../../core/kernel/rng.ts';
-import type { AccessLog } from '../../telemetry/access-log/access-log.ts';
+import type { AccessLogSource } from '../../telemetry/access-log/access-log.ts';
 import type { ListenerMetrics, PoolMetrics } from '../../telemetry/metrics.ts';
 import type { DescriptorBudget } from '../../transport/descriptors.ts';
 import type { TimerWheel } from '../../transport/timer-wheel.ts';
@@ -36,7 +36,7 @@ export interface ProtocolDeps {
   /** Counts this listener's connections by where they come from, over all workers; absent where there is one. */
   readonly sources?: SourceCounter;
   /** Where requests are written down; absent: nowhere. */
-  readonly accessLog?: AccessLog;
+  readonly accessLog?: AccessLogSource;
   /** Reports an unexpected exception that ended one connection. */
   readonly onError: (error: unknown) => void;
 }

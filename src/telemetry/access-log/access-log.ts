@@ -1,6 +1,9 @@
-import { type AccessFormat, createLineWriter, type LineWriter } from './format.ts';
-import { LineBuffer, type LineCounts, type LineSink } from './line-buffer.ts';
-import type { AccessRecord } from './record.ts';
+import type { Clock } from '../../core/kernel/clock.ts';
+import type { LineCounts } from './batches.ts';
+import { type AccessFormat, createLineFormat } from './format.ts';
+import { type LineFormat, mostBytes } from './line-format.ts';
+import { type BytesSink, LineMemory } from './line-memory.ts';
+import type { ConnectionRecord, RequestRecord } from './record.ts';
 import { fileSink, type OnFailure, stdoutSink, syslogSink } from './sinks.ts';
 
 /** Plain data, as `config` produces it. */
@@ -17,6 +20,7 @@ export interface AccessLogOptions {
 }
 
 export interface AccessLogDeps {
+  readonly clock: Clock;
   readonly after: (ms: number, run: () => void) => void;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
@@ -24,50 +28,124 @@ export interface AccessLogDeps {
   readonly onFailure: OnFailure;
 }
 
-/** 1 MiB of lines may wait for a slow disk; 64 KiB are worth a write. */
+/** Which log requests that begin now are written to; null: none. */
+export interface AccessLogSource {
+  readonly current: AccessLog | null;
+}
+
+/** 1 MiB of lines may wait for a slow disk; a write for each 256 KiB costs less than half of what one for 64 KiB costs a line. */
 const CAPACITY = 1_048_576;
-const BATCH = 65_536;
+const BATCH = 262_144;
 const FLUSH_MS = 200;
 const CLOSE_LIMIT_MS = 2000;
+const LAST_LINES_MS = 100;
 const SYSLOG_PORT = 514;
+/** However long lines get. */
+const LEAST_LINES = 4;
 
 /** Where the requests of one thread are written down. Nobody waits for it. */
 export class AccessLog {
   readonly options: AccessLogOptions;
-  readonly wallClock: () => number;
-  readonly #write: LineWriter;
-  readonly #sink: LineSink;
-  readonly #buffer: LineBuffer;
+  readonly #deps: AccessLogDeps;
+  readonly #sink: BytesSink;
+  readonly #lines: LineMemory;
+  /** When the clock was 0, since 1970; as of the first line of those that wait. */
+  #originMs = 0;
+  /** Lines that will come. */
+  #underWay = 0;
+  readonly #whenIdle: (() => void)[] = [];
   #closed: Promise<void> | undefined;
 
   /** Throws what opening the file throws. */
-  constructor(options: AccessLogOptions, { after, counts, onFailure, wallClock }: AccessLogDeps) {
+  constructor(options: AccessLogOptions, deps: AccessLogDeps) {
+    const { after, counts, onFailure, wallClock } = deps;
     this.options = options;
-    this.wallClock = wallClock;
-    this.#write = createLineWriter(options.format, options.headers);
+    this.#deps = deps;
     this.#sink = sinkOf(options.path, wallClock, onFailure);
-    const limits = { capacity: CAPACITY, batch: BATCH, flushMs: FLUSH_MS };
-    this.#buffer = new LineBuffer(this.#sink, { ...limits, after, counts });
+    const capacity = Math.max(CAPACITY, LEAST_LINES * mostBytes(options.headers));
+    this.#lines = new LineMemory(this.#sink, { capacity, batch: BATCH, flushMs: FLUSH_MS, after, counts });
   }
 
-  record(record: AccessRecord): void {
-    this.#buffer.push(this.#write(record));
+  /** How the lines of a listener are written. */
+  formatOf(listener: string): LineFormat {
+    const { format, headers, hideQuery } = this.options;
+    return createLineFormat(format, { listener, headers, hideQuery });
+  }
+
+  /** A line will come: the file stays open for it. */
+  begin(): void {
+    this.#underWay++;
+  }
+
+  /** Ends a request that was begun at `beganMs` of the clock. */
+  request(format: LineFormat, record: RequestRecord, beganMs: number): void {
+    this.#time(record, beganMs);
+    const line = this.#lines.begin(format.mostBytes);
+    if (line !== null) {
+      format.request(line, record);
+      this.#lines.push();
+    }
+    this.#ended();
+  }
+
+  /** As `request`. */
+  connection(format: LineFormat, record: ConnectionRecord, beganMs: number): void {
+    this.#time(record, beganMs);
+    const line = this.#lines.begin(format.mostBytes);
+    if (line !== null) {
+      format.connection(line, record);
+      this.#lines.push();
+    }
+    this.#ended();
+  }
+
+  /** The time of day is looked at once for all lines that wait together: it moves as the clock does. */
+  #time(record: RequestRecord | ConnectionRecord, beganMs: number): void {
+    const { clock, wallClock } = this.#deps;
+    const nowMs = clock.now();
+    if (this.#lines.isEmpty) this.#originMs = wallClock() - nowMs;
+    record.durationMs = nowMs - beganMs;
+    record.startedAt = this.#originMs + beganMs;
+  }
+
+  #ended(): void {
+    if (--this.#underWay === 0) for (const run of this.#whenIdle.splice(0)) run();
   }
 
   /** After the file was moved away: one of the same name is begun. */
   reopen(): void {
-    this.#buffer.flush();
+    if (this.#closed !== undefined) return;
+    this.#lines.flush();
     this.#sink.reopen?.();
+  }
+
+  /** Nothing new is written here: resolves when what is under way has ended, and is written. */
+  async retire(): Promise<void> {
+    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    await this.close();
   }
 
   /** Resolves when everything is written, or after 2 s. */
   close(): Promise<void> {
-    this.#closed ??= this.#buffer.close(CLOSE_LIMIT_MS);
+    this.#closed ??= this.#end();
     return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    if (this.#underWay > 0) await this.#lastLines();
+    await this.#lines.close(CLOSE_LIMIT_MS);
+  }
+
+  /** Of connections that were cut just now, whose sockets may tell it in a moment. */
+  #lastLines(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenIdle.push(resolve);
+      this.#deps.after(LAST_LINES_MS, resolve);
+    });
   }
 }
 
-function sinkOf(path: string, wallClock: () => number, onFailure: OnFailure): LineSink {
+function sinkOf(path: string, wallClock: () => number, onFailure: OnFailure): BytesSink {
   if (path === 'stdout') return stdoutSink(onFailure);
   if (path !== 'syslog' && !path.startsWith('syslog://')) return fileSink(path, onFailure);
   const [, host = '127.0.0.1', port = SYSLOG_PORT] = /^syslog:\/\/(.*?)(?::(\d+))?$/.exec(path) ?? [];

@@ -1,21 +1,92 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createLineWriter } from './format.ts';
-import { type AccessRecord, createRecord } from './record.ts';
+import { type AccessFormat, createLineFormat } from './format.ts';
+import { LineBytes } from './line-bytes.ts';
+import type { LineOptions } from './line-format.ts';
+import { type ConnectionRecord, createRequestRecord, type RequestRecord } from './record.ts';
 
 const AT = Date.UTC(2026, 10, 22, 9, 5, 7, 43);
+const utf8 = new TextEncoder();
 
-const record = (given: Partial<AccessRecord> = {}): AccessRecord => ({
-  ...createRecord('web', 0),
-  ...{ startedAt: AT, durationMs: 12.3456, firstByteMs: 1.5, route: '/a/*', pool: 'main', endpoint: 'e1' },
-  ...{ clientIp: '10.0.0.1', method: 'GET', host: 'a.b', path: '/a/x', query: 'q=1', status: 200, bytesOut: 17 },
-  ...{ bytesIn: 3, retries: 1, requestId: 'r-1' },
-  ...given,
+/** What a request said: a text is sent as UTF-8. */
+interface Said {
+  readonly method?: string | Uint8Array;
+  readonly host?: string | Uint8Array;
+  readonly path?: string | Uint8Array;
+  readonly query?: string | Uint8Array;
+  readonly sentId?: string | Uint8Array;
+  readonly headers?: readonly (string | Uint8Array)[];
+}
+
+function recordOf(said: Said, given: Partial<RequestRecord> = {}): RequestRecord {
+  const { method = 'GET', host = 'A.b', path = '/a/x', query = 'q=1', sentId = '', headers = [] } = said;
+  const parts = [method, host, path, query, sentId, ...headers].map((part) =>
+    typeof part === 'string' ? utf8.encode(part) : part,
+  );
+  const ends = [3];
+  for (const part of parts) ends.push(ends.at(-1)! + part.length);
+  const record = createRequestRecord(headers.length);
+  record.headers.set(headers.flatMap((_, i) => [ends[5 + i]!, ends[6 + i]!]));
+  return {
+    ...record,
+    ...{ bytes: Buffer.concat([utf8.encode('\r\n\r'), ...parts, utf8.encode('"\r\n')]) },
+    ...{ methodStart: ends[0]!, methodEnd: ends[1]!, hostStart: ends[1]!, hostEnd: ends[2]! },
+    ...{ pathStart: ends[2]!, pathEnd: ends[3]!, queryStart: ends[3]!, queryEnd: ends[4]! },
+    ...{ requestIdStart: ends[4]!, requestIdEnd: ends[5]! },
+    ...{ startedAt: AT, durationMs: 12.3456, firstByteMs: 1.5, route: '/a/*', pool: 'main', endpoint: 'e1' },
+    ...{ clientIp: '10.0.0.1', status: 200, bytesOut: 17, bytesIn: 3, retries: 1, requestId: 'r-1' },
+    ...given,
+  };
+}
+
+const OPTIONS: LineOptions = { listener: 'web', headers: [], hideQuery: [] };
+
+function writerOf(format: AccessFormat, options: Partial<LineOptions> = {}) {
+  const made = createLineFormat(format, { ...OPTIONS, ...options });
+  const line = new LineBytes(made.mostBytes);
+  return (write: (format: typeof made, line: LineBytes) => void): string => {
+    line.length = 0;
+    write(made, line);
+    // What does not fit would be lost without a word.
+    expect(line.length).toBeLessThanOrEqual(made.mostBytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(line.bytes.subarray(0, line.length));
+  };
+}
+
+function requestLine(format: AccessFormat, record: RequestRecord, options: Partial<LineOptions> = {}): string {
+  return writerOf(format, options)((made, line) => made.request(line, record));
+}
+
+const CONNECTION: ConnectionRecord = {
+  ...{ startedAt: AT, durationMs: 5007.4, pool: 'db', endpoint: 'e 1', clientIp: '10.0.1.2', clientPort: 33313 },
+  ...{ bytesIn: 60, bytesOut: 212, retries: 1, end: 'complete', queueMs: -1, connectMs: 0.7 },
+};
+
+function connectionLine(
+  format: AccessFormat,
+  given: Partial<ConnectionRecord> = {},
+  options: Partial<LineOptions> = {},
+) {
+  return writerOf(format, { listener: 'mysql', ...options })((made, line) =>
+    made.connection(line, { ...CONNECTION, ...given }),
+  );
+}
+
+const anyBytes = fc.uint8Array({ maxLength: 700 });
+/** Rich in what could end a text or a line. */
+const hostileBytes = fc.array(fc.constantFrom(0, 9, 10, 13, 27, 32, 34, 35, 65, 92, 127, 128, 155, 0xc2, 0xe2, 0xff), {
+  maxLength: 600,
 });
+const hostile = fc.oneof(
+  anyBytes,
+  hostileBytes.map((bytes) => Uint8Array.from(bytes)),
+);
+/** A name of the configuration, or an address. */
+const hostileText = fc.string({ unit: 'binary', maxLength: 600 });
 
 describe('json', () => {
-  const json = (given: Partial<AccessRecord>, headers: readonly string[] = []) =>
-    JSON.parse(createLineWriter('json', headers)(record(given)));
+  const json = (said: Said, given: Partial<RequestRecord> = {}, options: Partial<LineOptions> = {}) =>
+    JSON.parse(requestLine('json', recordOf(said, given), options)) as Record<string, unknown>;
 
   test('has every field that is known', () => {
     expect(json({})).toEqual({
@@ -26,73 +97,180 @@ describe('json', () => {
   });
 
   test('leaves out what there is none of', () => {
-    const empty = { route: '', pool: '', endpoint: '', query: '', requestId: '', firstByteMs: -1 };
+    const empty = { route: '', pool: '', endpoint: '', requestId: '', firstByteMs: -1 };
     const keys = ['time', 'listener', 'client', 'method', 'host', 'path', 'status', 'bytesIn', 'bytesOut'];
-    expect(Object.keys(json(empty))).toEqual([...keys, 'durationMs', 'retries', 'end']);
-    expect(json({ headers: ['', 'curl'] }, ['referer', 'user-agent'])).toMatchObject({ 'user-agent': 'curl' });
-    expect(json({ headers: ['', 'curl'] }, ['referer', 'user-agent'])).not.toHaveProperty('referer');
+    expect(Object.keys(json({ query: '' }, empty))).toEqual([...keys, 'durationMs', 'retries', 'end']);
+    expect(json({ method: '' })).not.toHaveProperty('path');
+    expect(json({ host: '' })).not.toHaveProperty('host');
+    const two = { headers: ['referer', 'user-agent'] };
+    expect(json({ headers: ['', 'curl'] }, {}, two)).toMatchObject({ 'user-agent': 'curl' });
+    expect(json({ headers: ['', 'curl'] }, {}, two)).not.toHaveProperty('referer');
   });
 
-  test('any text comes back, shortened to 512 characters', () => {
-    const write = createLineWriter('json', ['user-agent']);
+  test.each([
+    { why: 'no path means the root', said: { path: '' }, want: { path: '/' } },
+    {
+      why: 'a proxy’s request id',
+      said: { sentId: 'theirs' },
+      given: { requestId: '' },
+      want: { requestId: 'theirs' },
+    },
+    { why: 'hidden parameters', said: { query: 'a=1&token=2' }, want: { query: 'a=1&token=***' } },
+    { why: 'UTF-8 stays', said: { path: '/ü/日本/😀' }, want: { path: '/ü/日本/😀' } },
+    { why: 'other bytes are Latin-1', said: { path: Uint8Array.of(47, 0xe9, 0xff, 0xc3) }, want: { path: '/éÿÃ' } },
+    { why: 'an overlong form is none', said: { path: Uint8Array.of(0xc0, 0xaf) }, want: { path: 'À¯' } },
+    { why: 'a surrogate is none', said: { path: Uint8Array.of(0xed, 0xa0, 0x80) }, want: { path: 'í\u00a0\u0080' } },
+  ])('$why', ({ said, given, want }) => {
+    expect(json(said, given, { hideQuery: ['token'] })).toMatchObject(want);
+  });
+
+  test('any bytes are a line that parses, without a control character', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 700 }), fc.string({ maxLength: 50 }), (path, agent) => {
-        const line = write(record({ path: `/${path}`, headers: [agent] }));
-        const read = JSON.parse(line) as Record<string, unknown>;
-        const whole = `/${path}`;
-        expect(line.indexOf('\n')).toBe(line.length - 1);
-        expect(read['path']).toBe(whole.length <= 512 ? whole : `${whole.slice(0, 511)}…`);
-        expect(read['user-agent'] ?? '').toBe(agent);
+      fc.property(hostile, hostile, hostile, hostile, hostileText, (method, path, query, header, name) => {
+        const said = { method, host: path, path, query, sentId: header, headers: [header, query] };
+        const given = { clientIp: name, route: name, pool: name, endpoint: name, requestId: '' };
+        const options = { listener: name, headers: ['referer', 'x-y'], hideQuery: ['A'] };
+        const line = requestLine('json', recordOf(said, given), options);
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not stand in a line
+        expect(/[\u0000-\u001f\u007f-\u009f]/.test(line.slice(0, -1))).toBe(false);
+        expect([line.at(-1), typeof JSON.parse(line)]).toEqual(['\n', 'object']);
       }),
       { seed: 1 },
     );
   });
 
-  test('times are right in every second and millisecond', () => {
-    const write = createLineWriter('json', []);
+  test('any text comes back, shortened to 512 bytes', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 4e12 }), fc.double({ min: 0, max: 1e7, noNaN: true }), (at, ms) => {
-        const read = JSON.parse(write(record({ startedAt: at + 0.25, durationMs: ms })));
-        expect(read.time).toBe(new Date(at).toISOString());
-        expect(Math.abs(read.durationMs - ms)).toBeLessThan(0.0006);
+      fc.property(fc.string({ unit: 'binary', maxLength: 700 }), (text) => {
+        const whole = `/${text}`;
+        const read = json({ path: whole })['path'] as string;
+        const sent = utf8.encode(whole);
+        if (sent.length <= 512) expect(read).toBe(new TextDecoder().decode(sent));
+        else expect([whole.startsWith(read.slice(0, -1)), read.endsWith('…')]).toEqual([true, true]);
+      }),
+      { seed: 1 },
+    );
+  });
+
+  test('times and numbers are right in every second, millisecond and size', () => {
+    const numbers = [fc.integer({ min: 0, max: 4e12 }), fc.double({ min: 0, max: 1e10, noNaN: true })] as const;
+    fc.assert(
+      fc.property(...numbers, fc.maxSafeNat(), (at, ms, bytesOut) => {
+        const read = json({}, { startedAt: at + 0.25, durationMs: ms, bytesOut });
+        expect([read['time'], read['bytesOut']]).toEqual([new Date(at).toISOString(), bytesOut]);
+        expect(Math.abs((read['durationMs'] as number) - ms)).toBeLessThan(0.0006);
+      }),
+      { seed: 1 },
+    );
+  });
+
+  test('a connection', () => {
+    const line = connectionLine('json', { queueMs: 2, end: 'client-gone' });
+    expect(JSON.parse(line)).toEqual({
+      ...{ time: '2026-11-22T09:05:07.043Z', listener: 'mysql', protocol: 'tcp', client: '10.0.1.2' },
+      ...{ bytesIn: 60, bytesOut: 212, durationMs: 5007.4, queueMs: 2, connectMs: 0.7, pool: 'db', endpoint: 'e 1' },
+      ...{ retries: 1, end: 'client-gone' },
+    });
+    expect(JSON.parse(connectionLine('json', { connectMs: -1 }))).not.toHaveProperty('connectMs');
+  });
+});
+
+const START = '10.0.0.1 - - [22/Nov/2026:09:05:07 +0000]';
+
+describe('common', () => {
+  test.each([
+    { why: 'a request', headers: [], said: {}, given: {}, want: `${START} "GET /a/x?q=1 HTTP/1.1" 200 17` },
+    {
+      why: 'with headers, the Combined one',
+      headers: ['referer', 'user-agent'],
+      said: { headers: ['', 'a "b"\\'], query: '' },
+      given: { bytesOut: 0 },
+      want: `${START} "GET /a/x HTTP/1.1" 200 - "-" "a \\"b\\"\\\\"`,
+    },
+    {
+      why: 'a head that could not be read',
+      headers: [],
+      said: { method: '' },
+      given: { status: 400, bytesOut: 0 },
+      want: `${START} "-" 400 -`,
+    },
+  ])('$why', ({ headers, said, given, want }) => {
+    expect(requestLine('common', recordOf(said, given), { headers })).toBe(`${want}\n`);
+  });
+
+  test.each([
+    { end: 'complete', want: '200 212' },
+    { end: 'client-gone', want: '499 212' },
+    { end: 'no-endpoint', want: '503 212' },
+    { end: 'endpoint-failed', want: '502 212' },
+  ] as const)('a connection that ended as $end', ({ end, want }) => {
+    const line = `10.0.1.2 - - [22/Nov/2026:09:05:07 +0000] "TCP /mysql TCP" ${want}`;
+    expect(connectionLine('common', { end })).toBe(`${line}\n`);
+    expect(connectionLine('common', { end }, { headers: ['referer', 'user-agent'] })).toBe(`${line} "-" "-"\n`);
+  });
+
+  test('any bytes are one line of the same fields', () => {
+    const field = '"(?:[^"\\\\]|\\\\["\\\\]|\\\\x[0-9a-f]{2})*"';
+    const shape = new RegExp(`^[!-~]+ - - \\[[^\\]]+\\] ${field} 200 17 ${field} ${field}\\n$`);
+    fc.assert(
+      fc.property(hostile, hostile, hostile, (path, query, header) => {
+        const record = recordOf({ path, query, headers: [header, path] });
+        const line = requestLine('common', record, { headers: ['referer', 'user-agent'] });
+        expect([shape.test(line), /^[ -~]*\n$/.test(line)]).toEqual([true, true]);
       }),
       { seed: 1 },
     );
   });
 });
 
-test.each([
-  {
-    why: 'common',
-    headers: [],
-    given: {},
-    want: '10.0.0.1 - - [22/Nov/2026:09:05:07 +0000] "GET /a/x?q=1 HTTP/1.1" 200 17',
-  },
-  {
-    why: 'common with headers, the Combined one',
-    headers: ['referer', 'user-agent'],
-    given: { headers: ['', 'a "b"\\'], query: '', bytesOut: 0 },
-    want: '10.0.0.1 - - [22/Nov/2026:09:05:07 +0000] "GET /a/x HTTP/1.1" 200 - "-" "a \\"b\\"\\\\"',
-  },
-  {
-    why: 'common: a head that could not be read',
-    headers: [],
-    given: { method: '', status: 400, bytesOut: 0 },
-    want: '10.0.0.1 - - [22/Nov/2026:09:05:07 +0000] "-" 400 -',
-  },
-])('$why', ({ headers, given, want }) => {
-  expect(createLineWriter('common', headers)(record(given))).toBe(`${want}\n`);
-});
+describe('haproxy', () => {
+  test.each([
+    {
+      said: {},
+      given: {},
+      want: '10.0.0.1:0 [22/Nov/2026:09:05:07.043] web main/e1 0/0/0/2/12 200 17 - - ---- 0/0/0/0/1 0/0 "GET /a/x?q=1 HTTP/1.1"',
+    },
+    {
+      said: { path: '/"<' },
+      given: { endpoint: '', pool: '', firstByteMs: -1, status: 404, end: 'no-route' as const, retries: 0 },
+      want: '10.0.0.1:0 [22/Nov/2026:09:05:07.043] web web/<NOSRV> 0/0/0/-1/12 404 17 - - PR-- 0/0/0/0/0 0/0 "GET /#22<?q=1 HTTP/1.1"',
+    },
+    {
+      said: { method: '' },
+      given: { endpoint: '', pool: '', firstByteMs: -1, status: 400, end: 'bad-request' as const, retries: 0 },
+      want: '10.0.0.1:0 [22/Nov/2026:09:05:07.043] web web/<NOSRV> 0/0/0/-1/12 400 17 - - PR-- 0/0/0/0/0 0/0 "<BADREQ>"',
+    },
+  ])('$want', ({ said, given, want }) => {
+    expect(requestLine('haproxy', recordOf(said, given))).toBe(`${want}\n`);
+  });
 
-test.each([
-  {
-    given: {},
-    want: '10.0.0.1:0 [22/Nov/2026:09:05:07.043] web main/e1 0/0/0/2/12 200 17 - - ---- 0/0/0/0/1 0/0 "GET /a/x?q=1 HTTP/1.1"',
-  },
-  {
-    given: { endpoint: '', pool: '', firstByteMs: -1, status: 404, end: 'no-route' as const, retries: 0 },
-    want: '10.0.0.1:0 [22/Nov/2026:09:05:07.043] web web/<NOSRV> 0/0/0/-1/12 404 17 - - PR-- 0/0/0/0/0 0/0 "GET /a/x?q=1 HTTP/1.1"',
-  },
-])('haproxy: $want', ({ given, want }) => {
-  expect(createLineWriter('haproxy', [])(record(given))).toBe(`${want}\n`);
+  test.each([
+    { given: {}, want: 'mysql db/e#201 0/1/5007 212 --' },
+    { given: { end: 'client-gone', queueMs: 3 }, want: 'mysql db/e#201 3/1/5007 212 CD' },
+    { given: { end: 'client-gone', connectMs: -1 }, want: 'mysql db/e#201 0/-1/5007 212 CC' },
+    { given: { end: 'endpoint-failed', connectMs: -1 }, want: 'mysql db/e#201 0/-1/5007 212 SC' },
+    { given: { end: 'endpoint-failed' }, want: 'mysql db/e#201 0/1/5007 212 SD' },
+    { given: { end: 'no-endpoint', endpoint: '', connectMs: -1 }, want: 'mysql db/<NOSRV> 0/-1/5007 212 SC' },
+    { given: { end: 'turned-away', endpoint: '', connectMs: -1 }, want: 'mysql db/<NOSRV> -1/-1/5007 212 sQ' },
+    { given: { end: 'idle' }, want: 'mysql db/e#201 0/1/5007 212 cD' },
+    { given: { end: 'evicted' }, want: 'mysql db/e#201 0/1/5007 212 KD' },
+  ] as const)('a connection: $want', ({ given, want }) => {
+    const line = connectionLine('haproxy', given);
+    expect(line).toBe(`10.0.1.2:33313 [22/Nov/2026:09:05:07.043] ${want} 0/0/0/0/1 0/0\n`);
+  });
+
+  test('any bytes are one line of the same fields', () => {
+    const name = '[!-~]+';
+    const shape = new RegExp(
+      `^${name}:0 \\[[^\\]]+\\] ${name} ${name}/${name} 0/0/0/2/12 200 17 - - ---- 0/0/0/0/1 0/0 "[ !#-~]+"\\n$`,
+    );
+    fc.assert(
+      fc.property(hostile, hostile, hostileText, (path, query, text) => {
+        const given = { pool: `p${text}`, endpoint: text, clientIp: `c${text}` };
+        const line = requestLine('haproxy', recordOf({ path, query }, given), { listener: `l${text}` });
+        expect(shape.test(line)).toBe(true);
+      }),
+      { seed: 1 },
+    );
+  });
 });

@@ -22,7 +22,8 @@ function hideIn(pair: string, names: ReadonlySet<string>): string {
   return names.has(name) || (name.includes('%') && names.has(decoded(name))) ? `${name}=${HIDDEN}` : pair;
 }
 
-function decoded(name: string): string {
+/** A name without its percent encoding; as it is where that is none. */
+export function decoded(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {

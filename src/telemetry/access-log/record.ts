@@ -1,6 +1,6 @@
-/** How a request ended. */
+/** How a request ended, or a connection that does not speak HTTP. */
 export type End =
-  /** The answer is complete. */
+  /** The answer is complete; a connection: both sides have ended it. */
   | 'complete'
   /** An upgraded connection has ended. */
   | 'tunnel'
@@ -20,42 +20,72 @@ export type End =
   | 'endpoint-failed'
   | 'endpoint-timeout'
   /** The endpoint failed amid the answer; the client's connection was cut. */
-  | 'answer-cut';
+  | 'answer-cut'
+  /** A connection: nothing moved for too long. */
+  | 'idle'
+  /** A connection: ended by us, since its endpoint leaves, or the program. */
+  | 'evicted';
 
-/** One request for the access log; an object is used again for the next one. */
-export interface AccessRecord {
+/** What is said of requests and of connections alike. */
+export interface Happening {
   /** Milliseconds since 1970. */
   startedAt: number;
   durationMs: number;
-  /** From the request sent to the first byte of the answer; −1: none came. */
-  firstByteMs: number;
-  listener: string;
   /** Empty where there is none. */
-  route: string;
   pool: string;
   endpoint: string;
   clientIp: string;
-  method: string;
-  host: string;
-  path: string;
-  /** Behind the question mark. */
-  query: string;
-  status: number;
-  /** Of the bodies. */
+  /** Of the bodies; of a connection everything. */
   bytesIn: number;
   bytesOut: number;
   /** Further tries. */
   retries: number;
-  requestId: string;
   end: End;
-  /** In the order of `headers` of the options; empty where the request had none. */
-  readonly headers: string[];
 }
 
-export function createRecord(listener: string, headers: number): AccessRecord {
+/** One request for the access log; an object is used again for the next one. What it said lies in `bytes` as it came. */
+export interface RequestRecord extends Happening {
+  /** From the request sent to the first byte of the answer; −1: none came. */
+  firstByteMs: number;
+  route: string;
+  status: number;
+  bytes: Uint8Array;
+  /** Each from its start up to its end; empty where there is none. */
+  methodStart: number;
+  methodEnd: number;
+  /** Without a port. */
+  hostStart: number;
+  hostEnd: number;
+  pathStart: number;
+  pathEnd: number;
+  /** Behind the question mark. */
+  queryStart: number;
+  queryEnd: number;
+  requestIdStart: number;
+  requestIdEnd: number;
+  /** Made by us; empty: it is in the bytes, or nowhere. */
+  requestId: string;
+  /** Start and end of each value, in the order of `headers` of the options. */
+  readonly headers: Int32Array;
+}
+
+/** One connection that does not speak HTTP. */
+export interface ConnectionRecord extends Happening {
+  clientPort: number;
+  /** It waited for a place at an endpoint; −1: it did not have to. */
+  queueMs: number;
+  /** Until the endpoint's connection was open, from the start of the last try; −1: it never was. */
+  connectMs: number;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** `headers`: how many are logged. */
+export function createRequestRecord(headers: number): RequestRecord {
   return {
-    ...{ startedAt: 0, durationMs: 0, firstByteMs: -1, listener, route: '', pool: '', endpoint: '' },
-    ...{ clientIp: '', method: '', host: '', path: '', query: '', status: 0, bytesIn: 0, bytesOut: 0, retries: 0 },
-    ...{ requestId: '', end: 'complete', headers: new Array<string>(headers).fill('') },
+    ...{ startedAt: 0, durationMs: 0, firstByteMs: -1, route: '', pool: '', endpoint: '', clientIp: '', status: 0 },
+    ...{ bytesIn: 0, bytesOut: 0, retries: 0, end: 'complete', requestId: '', headers: new Int32Array(2 * headers) },
+    ...{ bytes: NO_BYTES, methodStart: 0, methodEnd: 0, hostStart: 0, hostEnd: 0, pathStart: 0, pathEnd: 0 },
+    ...{ queryStart: 0, queryEnd: 0, requestIdStart: 0, requestIdEnd: 0 },
   };
 }

@@ -4,7 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LineSink } from './line-buffer.ts';
+import { encoded } from './escaping.ts';
+import { LineBytes } from './line-bytes.ts';
+import type { BytesSink } from './line-memory.ts';
 import { fileSink, syslogSink } from './sinks.ts';
 
 let folder = '';
@@ -13,7 +15,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const write = (sink: LineSink, lines: string) => new Promise<number>((resolve) => sink.write(lines, resolve));
+function write(sink: BytesSink, lines: string): Promise<number> {
+  const bytes = new LineBytes(20_000);
+  bytes.constant(encoded(lines));
+  return new Promise((resolve) => sink.write(bytes, resolve));
+}
 const fail = (reason: string) => {
   throw new Error(reason);
 };
@@ -79,11 +85,11 @@ test('syslog: each line is a message of RFC 5424', async () => {
     });
   });
   const sink = syslogSink('127.0.0.1', server.address().port, () => new Date(0), fail);
-  expect(await write(sink, '{"a":1}\n{"b":2}\n')).toBe(0);
+  expect(await write(sink, '{"a":1}\n{"b":"ü"}\n')).toBe(0);
   await bothCame;
   sink.close();
   server.close();
   const head = /^<134>1 1970-01-01T00:00:00\.000Z \S+ equipoise \d+ access - /;
   expect(messages.every((each) => head.test(each))).toBe(true);
-  expect(messages.map((each) => each.replace(head, '')).sort()).toEqual(['{"a":1}', '{"b":2}']);
+  expect(messages.map((each) => each.replace(head, '')).sort()).toEqual(['{"a":1}', '{"b":"ü"}']);
 });

@@ -1,12 +1,14 @@
 import { createSocket } from 'node:dgram';
 import { close, openSync, write } from 'node:fs';
 import { hostname } from 'node:os';
-import type { LineSink } from './line-buffer.ts';
+import type { LineBytes } from './line-bytes.ts';
+import type { BytesSink } from './line-memory.ts';
 
 /** What one write keeps whole on a pipe that several threads write to (POSIX: PIPE_BUF is at least 512, Linux has 4096). */
 const WHOLE_BYTES = 4096;
 const AGAIN_MS = 10;
 const STDOUT = 1;
+const LF = 10;
 
 /** Hears why lines were lost; once in a row. */
 export type OnFailure = (reason: string) => void;
@@ -16,7 +18,7 @@ export type OnFailure = (reason: string) => void;
  *
  * Errors  throws what opening throws; a line that cannot be written is lost.
  */
-export function fileSink(path: string, onFailure: OnFailure): LineSink {
+export function fileSink(path: string, onFailure: OnFailure): BytesSink {
   let descriptor = openSync(path, 'a', 0o640);
   const writer = createWriter(() => descriptor, Number.POSITIVE_INFINITY, onFailure);
   let isOpen = true;
@@ -39,7 +41,7 @@ export function fileSink(path: string, onFailure: OnFailure): LineSink {
   };
 }
 
-export function stdoutSink(onFailure: OnFailure): LineSink {
+export function stdoutSink(onFailure: OnFailure): BytesSink {
   return { write: createWriter(() => STDOUT, WHOLE_BYTES, onFailure).write, close() {} };
 }
 
@@ -56,15 +58,15 @@ function createWriter(descriptor: () => number, pieceBytes: number, onFailure: O
     done(lost);
   }
 
-  function fail(bytes: Buffer, from: number, error: NodeJS.ErrnoException, done: (lost: number) => void): void {
+  function fail(bytes: Uint8Array, from: number, error: NodeJS.ErrnoException, done: (lost: number) => void): void {
     if (!hasFailed) onFailure(`the access log cannot be written: ${error.message}`);
     hasFailed = true;
     let lost = 0;
-    for (let at = bytes.indexOf(10, from); at !== -1; at = bytes.indexOf(10, at + 1)) lost++;
+    for (let at = bytes.indexOf(LF, from); at !== -1; at = bytes.indexOf(LF, at + 1)) lost++;
     ended(done, lost);
   }
 
-  function writeFrom(bytes: Buffer, from: number, fd: number, done: (lost: number) => void): void {
+  function writeFrom(bytes: Uint8Array, from: number, fd: number, done: (lost: number) => void): void {
     const end = pieceEnd(bytes, from, pieceBytes);
     write(fd, bytes, from, end - from, null, (error, written) => {
       // A pipe whose reader is slow may be non-blocking.
@@ -79,20 +81,20 @@ function createWriter(descriptor: () => number, pieceBytes: number, onFailure: O
   }
 
   return {
-    write(lines: string, done: (lost: number) => void): void {
+    write({ bytes, length }: LineBytes, done: (lost: number) => void): void {
       isBusy = true;
-      writeFrom(Buffer.from(lines, 'utf8'), 0, descriptor(), done);
+      writeFrom(bytes.subarray(0, length), 0, descriptor(), done);
     },
     whenIdle: (run: () => void) => void (isBusy ? idle.push(run) : run()),
   };
 }
 
 /** Behind the last line that fits; a longer one goes alone. */
-function pieceEnd(bytes: Buffer, from: number, most: number): number {
+function pieceEnd(bytes: Uint8Array, from: number, most: number): number {
   if (bytes.byteLength - from <= most) return bytes.byteLength;
-  const lastFitting = bytes.lastIndexOf(10, from + most - 1);
+  const lastFitting = bytes.lastIndexOf(LF, from + most - 1);
   if (lastFitting >= from) return lastFitting + 1;
-  const next = bytes.indexOf(10, from);
+  const next = bytes.indexOf(LF, from);
   return next === -1 ? bytes.byteLength : next + 1;
 }
 
@@ -100,7 +102,7 @@ function pieceEnd(bytes: Buffer, from: number, most: number): number {
 const PRIORITY = 16 * 8 + 6;
 
 /** Sends each line as a message of RFC 5424 in a datagram of its own. What the network loses nobody counts. */
-export function syslogSink(host: string, port: number, now: () => Date, onFailure: OnFailure): LineSink {
+export function syslogSink(host: string, port: number, now: () => Date, onFailure: OnFailure): BytesSink {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   let hasFailed = false;
   socket.on('error', (error) => {
@@ -110,8 +112,10 @@ export function syslogSink(host: string, port: number, now: () => Date, onFailur
   socket.unref();
   const origin = `${hostname()} equipoise ${process.pid} access -`;
   return {
-    write(lines, done) {
-      const all = lines.slice(0, -1).split('\n');
+    write({ bytes, length }, done) {
+      const all = Buffer.from(bytes.buffer, bytes.byteOffset, length - 1)
+        .toString('utf8')
+        .split('\n');
       let left = all.length;
       let lost = 0;
       for (const line of all) {

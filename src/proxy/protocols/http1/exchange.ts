@@ -100,7 +100,7 @@ export class Exchange extends Tries {
     this.began(each);
     upstream.startExchange(this, each);
     each.isUnsent = !copy.send(upstream, scratch, headBytes);
-    if (this.entry !== null) this.entry.requestId = this.pool!.requestIdOf(head);
+    if (this.entry !== null) this.entry.requestId = this.pool!.madeRequestIdOf(head);
   }
 
   /** More of the body arrived: passes it on. The index behind it, or −status when it is bad. */
@@ -215,7 +215,7 @@ export class Exchange extends Tries {
       entry.firstByteMs = current.latencyMs;
       entry.bytesOut = current.upstream?.answer.bodyBytes ?? 0;
     }
-    this.listener.requestLog!.end(entry, status, end);
+    entry.log.end(entry, status, end);
   }
 
   /** Free for the next request. The bytes are let go, the endpoint and client as well. */

@@ -61,10 +61,11 @@ export class Http1Listener implements ProtocolRuntime {
   readonly exchanges: Exchange[] = [];
   readonly upstreams = new Set<UpstreamConnection>();
   /** Null: nothing is logged. */
-  readonly requestLog: RequestLog | null;
+  requestLog: RequestLog | null = null;
   isDraining = false;
   readonly #clients = new Set<ClientConnection>();
   readonly #deps: ProtocolDeps;
+  readonly #name: string;
   #sources: ClientSources;
   #router: Router;
   #destinations: readonly Destination[];
@@ -83,7 +84,8 @@ export class Http1Listener implements ProtocolRuntime {
     this.responseHead = new ResponseHead(options.limits);
     this.scratch = createScratch(options);
     this.#deps = deps;
-    this.requestLog = deps.accessLog === undefined ? null : new RequestLog(deps.accessLog, name, deps.clock, deps.rng);
+    this.#name = name;
+    this.#followLog();
     this.#sources = new ClientSources(options.trustedProxies, deps.sources);
     this.#router = new Router(options.routes);
     this.#destinations = options.routes.map((route) => this.#destination(route, deps.pools));
@@ -105,6 +107,7 @@ export class Http1Listener implements ProtocolRuntime {
     if (!isDeepStrictEqual(before.trustedProxies, options.trustedProxies)) {
       this.#sources = new ClientSources(options.trustedProxies, this.#deps.sources);
     }
+    this.#followLog();
     this.#router = new Router(options.routes);
     const former = this.#pools;
     this.#pools = new Map([...former].filter(([name, pool]) => pools.get(name)?.picker === pool.picker));
@@ -118,6 +121,13 @@ export class Http1Listener implements ProtocolRuntime {
       pool.retire();
       if (this.#pools.get(name) === pool) this.#pools.delete(name);
     }
+  }
+
+  #followLog(): void {
+    const log = this.#deps.accessLog?.current ?? null;
+    if (log === (this.requestLog?.log ?? null)) return;
+    const { clock, rng } = this.#deps;
+    this.requestLog = log === null ? null : new RequestLog(log, this.#name, clock, rng);
   }
 
   #destination(route: RouteOptions, pools: ReadonlyMap<string, ProxyPool>): Destination {

@@ -8,7 +8,6 @@ import type { ProtocolDeps, ProxyPool } from '../protocol.ts';
 import { compileKey, type KeyReader } from './affinity-key.ts';
 import { type CostReader, compileCost } from './request-cost.ts';
 import type { RequestHead } from './request-head.ts';
-import { headerOf } from './request-values.ts';
 import type { RequestExtras } from './request-writer.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 import { compileUrgency, type UrgencyReader } from './urgency.ts';
@@ -66,10 +65,9 @@ export class Http1Pool {
     return this.#madeRequestId;
   }
 
-  /** Which one the request has that was sent last, and whose head this is; empty: none. */
-  requestIdOf(head: RequestHead): string {
-    if (head.hasRequestId) return headerOf(head, 'x-request-id') ?? '';
-    return this.requestExtras.makeRequestId === null ? '' : this.#madeRequestId;
+  /** Which one was made for the request that was sent last, and whose head this is; empty: none, or it has its own. */
+  madeRequestIdOf(head: RequestHead): string {
+    return head.hasRequestId || this.requestExtras.makeRequestId === null ? '' : this.#madeRequestId;
   }
 
   /** No route leads here any more: connections that are still in use are not kept after it. */

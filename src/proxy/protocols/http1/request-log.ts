@@ -1,54 +1,57 @@
 import type { Clock } from '../../../core/kernel/clock.ts';
 import type { Rng } from '../../../core/kernel/rng.ts';
 import type { AccessLog } from '../../../telemetry/access-log/access-log.ts';
-import { createQueryFilter } from '../../../telemetry/access-log/hide-query.ts';
-import { type AccessRecord, createRecord, type End } from '../../../telemetry/access-log/record.ts';
-import { hostName } from '../../routing/router.ts';
-import { latin1, startsWith } from './bytes.ts';
+import type { LineFormat } from '../../../telemetry/access-log/line-format.ts';
+import { createRequestRecord, type End, type RequestRecord } from '../../../telemetry/access-log/record.ts';
+import { COLON, ZERO } from './bytes.ts';
 import type { RequestHead } from './request-head.ts';
-import { headerOf } from './request-values.ts';
+import { fieldOf } from './request-values.ts';
 
-/** A record, and when its request began on this thread's clock. */
-export interface LogEntry extends AccessRecord {
+/** A record, when its request began on this thread's clock, and where it will be written: also when that has changed meanwhile. */
+export interface LogEntry extends RequestRecord {
   beganMs: number;
+  readonly log: RequestLog;
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 /**
- * The access log of one listener. An entry is begun while its request's head is parsed, filled by those who know, and ended
- * once.
+ * One listener's part of an access log. An entry is begun while its request's head is parsed, filled by those who know, and
+ * ended once.
+ *
+ * Cost  entries are used again, and hold offsets into the head's bytes, which must not change until the end.
  */
 export class RequestLog {
-  readonly #log: AccessLog;
-  readonly #listener: string;
+  readonly log: AccessLog;
+  readonly #format: LineFormat;
   readonly #clock: Clock;
   readonly #rng: Rng;
-  readonly #filter: (query: string) => string;
   readonly #free: LogEntry[] = [];
-  /** As it was sent, and its name. */
-  #lastHost = '';
-  #lastHostName = '';
 
   constructor(log: AccessLog, listener: string, clock: Clock, rng: Rng) {
-    this.#log = log;
-    this.#listener = listener;
+    this.log = log;
+    this.#format = log.formatOf(listener);
     this.#clock = clock;
     this.#rng = rng;
-    this.#filter = createQueryFilter(log.options.hideQuery);
   }
 
   /** Null where this request is not among those that are logged. */
   begin(head: RequestHead, clientIp: string): LogEntry | null {
     const entry = this.#take(clientIp);
     if (entry === null) return null;
-    entry.method = methodOf(head);
-    entry.host = this.#hostOf(head);
-    // The target is made a text once; both parts are slices of it.
-    const target = latin1(head.bytes, head.pathStart, head.targetEnd);
-    const mark = target.indexOf('?');
-    entry.path = mark === -1 ? target || '/' : target.slice(0, mark) || '/';
-    entry.query = mark === -1 ? '' : this.#filter(target.slice(mark + 1));
-    const { headers } = this.#log.options;
-    for (let i = 0; i < headers.length; i++) entry.headers[i] = this.#headerOf(head, headers[i]!);
+    const { pathEnd, targetEnd } = head;
+    entry.bytes = head.bytes;
+    entry.methodStart = head.start;
+    entry.methodEnd = head.methodEnd;
+    entry.hostStart = head.hostStart;
+    entry.hostEnd = withoutPort(head.bytes, head.hostStart, head.hostEnd);
+    entry.pathStart = head.pathStart;
+    entry.pathEnd = pathEnd;
+    entry.queryStart = pathEnd === targetEnd ? targetEnd : pathEnd + 1;
+    entry.queryEnd = targetEnd;
+    if (head.hasRequestId) this.#readRequestId(head, entry);
+    const { headers } = this.log.options;
+    for (let i = 0; i < headers.length; i++) this.#readHeader(head, entry, i, headers[i]!);
     return entry;
   }
 
@@ -56,29 +59,25 @@ export class RequestLog {
   refused(clientIp: string, status: number): void {
     const entry = this.#take(clientIp);
     if (entry === null) return;
-    entry.method = '';
-    entry.host = '';
-    entry.path = '';
-    entry.query = '';
-    entry.headers.fill('');
+    entry.methodEnd = entry.methodStart;
+    entry.headers.fill(0);
     this.end(entry, status, status === 408 ? 'client-timeout' : 'bad-request');
   }
 
   /** Writes it down; the entry is not the caller's any more. */
   end(entry: LogEntry, status: number, end: End): void {
-    const durationMs = this.#clock.now() - entry.beganMs;
     entry.status = status;
     entry.end = end;
-    entry.durationMs = durationMs;
-    entry.startedAt = this.#log.wallClock() - durationMs;
-    this.#log.record(entry);
+    this.log.request(this.#format, entry, entry.beganMs);
+    entry.bytes = NO_BYTES;
     this.#free.push(entry);
   }
 
   #take(clientIp: string): LogEntry | null {
-    const { sample, headers } = this.#log.options;
+    const { sample, headers } = this.log.options;
     if (sample < 1 && this.#rng.next() >= sample) return null;
-    const entry = this.#free.pop() ?? { ...createRecord(this.#listener, headers.length), beganMs: 0 };
+    const entry = this.#free.pop() ?? { ...createRequestRecord(headers.length), beganMs: 0, log: this };
+    this.log.begin();
     entry.beganMs = this.#clock.now();
     entry.clientIp = clientIp;
     entry.route = '';
@@ -89,33 +88,31 @@ export class RequestLog {
     entry.bytesOut = 0;
     entry.retries = 0;
     entry.requestId = '';
+    entry.requestIdStart = 0;
+    entry.requestIdEnd = 0;
     return entry;
   }
 
-  /** Most requests ask for the same host as the one before. */
-  #hostOf(head: RequestHead): string {
-    const { bytes, hostStart, hostEnd } = head;
-    const isSame = hostEnd - hostStart === this.#lastHost.length && startsWith(bytes, hostStart, this.#lastHost);
-    if (!isSame) {
-      this.#lastHost = head.host;
-      this.#lastHostName = hostName(this.#lastHost);
-    }
-    return this.#lastHostName;
+  #readRequestId(head: RequestHead, entry: LogEntry): void {
+    const { offsets } = head.fields;
+    const field = fieldOf(head, 'x-request-id');
+    entry.requestIdStart = offsets[4 * field + 2]!;
+    entry.requestIdEnd = offsets[4 * field + 3]!;
   }
 
-  #headerOf(head: RequestHead, name: string): string {
-    const value = headerOf(head, name) ?? '';
-    if (name !== 'referer') return value;
-    const mark = value.indexOf('?');
-    return mark === -1 ? value : `${value.slice(0, mark + 1)}${this.#filter(value.slice(mark + 1))}`;
+  #readHeader(head: RequestHead, entry: LogEntry, index: number, name: string): void {
+    const { offsets } = head.fields;
+    const field = fieldOf(head, name);
+    entry.headers[2 * index] = field === -1 ? 0 : offsets[4 * field + 2]!;
+    entry.headers[2 * index + 1] = field === -1 ? 0 : offsets[4 * field + 3]!;
   }
 }
 
-const G = 71;
-
-function methodOf(head: RequestHead): string {
-  const { bytes, start, methodEnd } = head;
-  return methodEnd - start === 3 && bytes[start] === G && startsWith(bytes, start, 'GET') ? 'GET' : head.method;
+/** Where the host in bytes[start, end) ends, which may have a port behind it. */
+function withoutPort(bytes: Uint8Array, start: number, end: number): number {
+  let p = end;
+  while (p > start && bytes[p - 1]! >= ZERO && bytes[p - 1]! < COLON) p--;
+  return p > start && bytes[p - 1] === COLON ? p - 1 : end;
 }
 
 const ENDS: Readonly<Record<number, End>> = { 408: 'client-timeout', 499: 'client-gone' };
