@@ -147,6 +147,11 @@ export abstract class Admission implements Waiter {
     this.pool!.metrics.unqueued(this.listener.clock.now() - this.#waitsSinceMs);
   }
 
+  /** Calls `lost` when the endpoint that serves it has the role that its route asks for no longer. */
+  onRoleLost(lost: () => void): void {
+    this.picks.onRoleLost(this.current.slot, lost);
+  }
+
   /** Waits no more; harmless when it does not. */
   protected leaveLine(): void {
     if (this.#line === null) return;

@@ -16,6 +16,7 @@ export class Picks {
   #key = '';
   #cost = 1;
   #role: Role | null = null;
+  #unwatchRole: (() => void) | null = null;
 
   /** For a request of `pool` whose head is parsed now; `role`: of the endpoint, null: any. */
   begin(pool: Http1Pool, head: RequestHead, clientIp: string, role: Role | null): void {
@@ -54,8 +55,20 @@ export class Picks {
     return this.#pool!.picker.members > this.tried.size;
   }
 
+  /** Calls `lost` when the endpoint of `slot` has the role that was asked for no longer, until `end`. */
+  onRoleLost(slot: number, lost: () => void): void {
+    const role = this.#role;
+    if (role === null) return;
+    const { roles } = this.#pool!.picker;
+    this.#unwatchRole = roles.onChange((changed) => {
+      if (changed === slot && roles.of(slot) !== role) lost();
+    });
+  }
+
   /** Lets go of the pool and of what was read. */
   end(): void {
+    this.#unwatchRole?.();
+    this.#unwatchRole = null;
     this.#pool = null;
     this.#key = '';
   }

@@ -131,7 +131,7 @@ export class UpstreamConnection extends Connection {
   #proceed(exchange: Exchange, result: number): void {
     if (result === DONE) this.#answered(exchange);
     else if (result === BROKEN) this.#fail('garbage');
-    else if (result === SWITCHED) this.#startTunnel(exchange.client!);
+    else if (result === SWITCHED) this.#startTunnel(exchange);
     else if (result === DISCARDED) this.#discarded(exchange);
     else if (this.#state === BODY) this.#awaitBody(exchange.client!);
   }
@@ -180,11 +180,14 @@ export class UpstreamConnection extends Connection {
     );
   }
 
-  #startTunnel(client: ClientConnection): void {
+  #startTunnel(exchange: Exchange): void {
     const { rest } = this.answer;
+    const client = exchange.client!;
     this.#state = TUNNEL;
     this.#tunnel = client;
     this.touch();
+    // As with tcp: a replica would refuse its client's writes, or lose them.
+    exchange.onRoleLost(() => this.evict(false));
     client.startTunnel(this);
     if (rest.byteLength > 0) relay(this, client, rest);
   }
