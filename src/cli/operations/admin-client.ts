@@ -85,7 +85,8 @@ function understand<T>({ name, token }: AdminTarget, status: number, text: strin
     const message = token === undefined ? `${name} wants a token` : `${name} does not know this token`;
     return { ok: false, status, message: `${message}; give it in EQUIPOISE_TOKEN or by --token` };
   }
-  const { detail, fix } = (value ?? {}) as { detail?: unknown; fix?: unknown };
+  // `/readyz` gives a reason.
+  const { reason, detail = reason, fix } = (value ?? {}) as { reason?: unknown; detail?: unknown; fix?: unknown };
   if (typeof detail !== 'string') {
     return { ok: false, status, message: `what listens at ${name} is no admin server of equipoise (status ${status})` };
   }

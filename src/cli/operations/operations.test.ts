@@ -77,6 +77,21 @@ describe('status', () => {
     expect(JSON.parse((await type('status main --json')).out)).toMatchObject({ name: 'main', eligible: 2 });
     expect(JSON.parse((await type('status main/127.0.0.1:1 --json')).out)).toMatchObject({ id: '127.0.0.1:1' });
   });
+
+  test('whether it is ready, without a token', async () => {
+    const env = { EQUIPOISE_ADMIN: url };
+    expect(await type('status --ready', env)).toEqual({ code: 0, out: 'ready\n', err: '' });
+    expect(JSON.parse((await type('status --ready --json', env)).out)).toEqual({ status: 'ready' });
+    expect((await type('status main --ready', env)).code).toBe(2);
+    const front = await listen((_request, response) => {
+      response.statusCode = 503;
+      response.end('{"status":"draining","reason":"no new connections are accepted"}');
+    });
+    const draining = await type('status --ready', { EQUIPOISE_ADMIN: front });
+    expect([draining.code, draining.out]).toEqual([1, '']);
+    expect(draining.err).toMatch(/^equipoise: status: http:.* answered 503: no new connections are accepted\n$/);
+    expect((await type('status --ready', { EQUIPOISE_ADMIN: '127.0.0.1:1' })).code).toBe(1);
+  });
 });
 
 describe('changes', () => {

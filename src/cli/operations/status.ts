@@ -12,21 +12,29 @@ export const statusOptions = {
     type: 'boolean',
     summary: 'configured and effective weights, where they come from, and the shares they led to',
   },
+  ready: {
+    type: 'boolean',
+    summary: 'only whether the program takes new connections, by the exit code too; needs no token',
+  },
   ...adminOptions,
 } as const satisfies Options;
 
 const statusUsage = usageText(
   `usage: equipoise status [<pool>[/<endpoint>]] [--weights]
+       equipoise status --ready
 
 Shows the pools of a running program: who may be picked, and who not and why.`,
   statusOptions,
 );
 
-/** `equipoise status`: 0 shown, 1 it cannot be asked or there is no such thing, 2 wrong usage. */
+/** `equipoise status`: 0 shown, 1 it cannot be asked, is not ready or there is no such thing, 2 wrong usage. */
 export async function status(argv: readonly string[], io: CliIo): Promise<number> {
   const parsed = readOperation(argv, statusOptions, statusUsage, io);
   if (parsed.kind === 'end') return parsed.code;
   const { target, json, values, words } = parsed;
+  if (values['ready'] === true && words.length > 0)
+    return wrongUsage('status: --ready is about the program as a whole', statusUsage, io);
+  if (values['ready'] === true) return tellReady(target, json, io);
   if (words.length > 1)
     return wrongUsage(`status: one pool or endpoint at a time, not also ${words[1]}`, statusUsage, io);
   const subject = words[0] === undefined ? null : readSubject(words[0]);
@@ -39,6 +47,17 @@ export async function status(argv: readonly string[], io: CliIo): Promise<number
   if (json)
     io.stdout(`${JSON.stringify(subject === null ? { pools: reply.value } : chosen(reply.value, subject), null, 2)}\n`);
   else io.stdout(reply.value.map(values['weights'] === true ? describeWeights : describePool).join('\n'));
+  return exitCodes.done;
+}
+
+/** As `/readyz` has it, which a supervisor without a request of its own may ask by this. */
+async function tellReady(target: AdminTarget, json: boolean, io: CliIo): Promise<number> {
+  const reply = await callAdmin<{ readonly status: string }>(target, 'GET', '/readyz');
+  if (!reply.ok) {
+    io.stderr(`equipoise: status: ${reply.message}\n`);
+    return exitCodes.failed;
+  }
+  io.stdout(json ? `${JSON.stringify(reply.value, null, 2)}\n` : `${reply.value.status}\n`);
   return exitCodes.done;
 }
 
