@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { startProgram } from './testing/program.ts';
@@ -12,6 +12,39 @@ test('the first line is the dashboard, which is there', async () => {
   program.child.kill('SIGINT');
   expect((await program.ended).code).toBe(0);
 });
+
+test('within twenty seconds one endpoint slows down, is out and comes back, and another is ejected', async () => {
+  const program = startProgram(['demo', '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--duration', '18s'], '/');
+  const [, url] = await program.sees(/^dashboard: (\S+)\n/);
+  let events = '';
+  get(`${url}api/v1/events`, (response) => response.setEncoding('utf8').on('data', (text) => (events += text)));
+  const { code, output } = await program.ended;
+  expect(code).toBe(0);
+  expect(output).toMatch(
+    new RegExp(
+      [
+        'backend   steady slows down: 150 ms an answer',
+        'balancer  steady gets \\d+ % of the requests, not \\d+ %',
+        'backend   steady is nearly stuck: 900 ms an answer',
+        'balancer  steady is down: ',
+        'steady +○ down .* 0 % ',
+        'backend   steady is well again',
+        'balancer  steady is up: ',
+        'steady +● up ',
+        'backend   flaky fails every request',
+        'balancer  flaky is ejected: 3 failures in a row',
+        'flaky +◇ ejected ',
+        'backend   flaky is well again',
+        'balancer  flaky is taken back: ',
+      ].join('.*'),
+      's',
+    ),
+  );
+  expect(output).toMatch(/, 0 errors seen by clients, [1-9]\d* requests? retried/);
+  expect(events).toMatch(
+    /demo: steady slows down.*endpoint steady is down.*endpoint steady is up.*endpoint flaky is ejected.*endpoint flaky is returned/s,
+  );
+}, 40_000);
 
 test('a default address that is taken is replaced, one that was asked for is an error', async () => {
   const other = createServer();

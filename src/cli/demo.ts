@@ -6,9 +6,11 @@ import { createRng } from '../core/kernel/rng.ts';
 import { formatSocketAddress, parseSocketAddress } from '../transport/address.ts';
 import { readAdmin } from './admin-option.ts';
 import { readArguments, wrongUsage } from './arguments.ts';
-import { type Backend, startBackends } from './demo/backends.ts';
+import { type Backend, HEALTH_PATH, startBackends } from './demo/backends.ts';
+import { createNews } from './demo/news.ts';
 import { createScoreboard } from './demo/scoreboard.ts';
 import { createScreen } from './demo/screen.ts';
+import { createStory, type Story } from './demo/story.ts';
 import { startTraffic } from './demo/traffic.ts';
 import { renderFrame, renderSummary } from './demo/view.ts';
 import { surviveExceptions } from './exceptions.ts';
@@ -102,7 +104,9 @@ function demoConfig(backends: readonly Backend[], bind: string, policy?: string,
       main: {
         ...(policy !== undefined && { policy }),
         endpoints: backends.map(({ id, port }) => ({ id, address: `127.0.0.1:${port}` })),
-        health: { type: 'http', path: '/health', interval: '500ms', timeout: '400ms', rise: 2, fall: 2 },
+        health: { type: 'http', path: HEALTH_PATH, interval: '500ms', timeout: '400ms', rise: 2, fall: 2 },
+        outliers: { consecutiveFailures: 3, baseEjection: '3s', maxEjection: '3s' },
+        retries: { attempts: 1, statuses: [500] },
         servedBy: true,
       },
     },
@@ -112,15 +116,17 @@ function demoConfig(backends: readonly Backend[], bind: string, policy?: string,
 
 async function play(options: DemoOptions, io: CliIo): Promise<number> {
   const now = () => performance.now();
-  const backends = await startBackends({ rng: createRng(randomInt(2 ** 32)), now });
+  const story = createStory(now);
+  const backends = await startBackends({ rng: createRng(randomInt(2 ** 32)), story });
   const signals = watchSignals(process, now, () => {});
   try {
     const serving = await start(options, backends, io);
     if (serving === undefined) return exitCodes.failed;
-    await perform(serving, options, signals, io);
+    await perform(serving, options, story, signals, io);
     return exitCodes.done;
   } finally {
     signals.close();
+    story.end();
     for (const backend of backends) backend.close();
   }
 }
@@ -156,15 +162,24 @@ function withFreePorts(config: Config, taken: { readonly listen: boolean; readon
 }
 
 /** Until Ctrl-C or the end of the duration. */
-async function perform({ server, admin, close }: Serving, options: DemoOptions, signals: StopSignals, io: CliIo) {
+async function perform(
+  { server, admin, close }: Serving,
+  options: DemoOptions,
+  story: Story,
+  signals: StopSignals,
+  io: CliIo,
+) {
   const now = () => performance.now();
+  const startedAt = now();
   const { address } = server.listeners[0]!;
   const url = `http://${formatSocketAddress(address)}`;
   const adminUrl = admin && `http://${formatSocketAddress(admin.address)}`;
   const inPlace = process.stdout.isTTY === true;
   io.stdout(`${openingLines(url, adminUrl)}\n`);
   const traffic = startTraffic({ address, rate: options.rate, now });
-  const scoreboard = createScoreboard({ server, traffic, listener: 'web', pool: 'main', url, adminUrl, now });
+  const news = createNews(server.events, () => now() - startedAt);
+  story.begin(news.tell);
+  const scoreboard = createScoreboard({ server, traffic, news, listener: 'web', pool: 'main', url, adminUrl, now });
   const stopSurviving = surviveExceptions((_, message) => io.stderr(`${message}\n`));
   const screen = createScreen(io.stdout, inPlace);
   const show = async () => screen.draw(renderFrame(await scoreboard.next(), inPlace && io.color));

@@ -1,11 +1,13 @@
 import type { RunningServer } from '../../server/server.ts';
 import type { EndpointCounts } from '../../telemetry/pool-counters.ts';
+import type { News } from './news.ts';
 import type { Traffic } from './traffic.ts';
 import type { DemoFrame, EndpointRow } from './view.ts';
 
 export interface ScoreboardOptions {
   readonly server: RunningServer;
   readonly traffic: Traffic;
+  readonly news: News;
   readonly listener: string;
   readonly pool: string;
   readonly url: string;
@@ -14,22 +16,12 @@ export interface ScoreboardOptions {
   readonly now: () => number;
 }
 
-const EVENTS_SHOWN = 3;
-
 /** Turns counters into frames; each one tells what happened since the last. */
-export function createScoreboard({ server, traffic, listener, pool, url, adminUrl, now }: ScoreboardOptions) {
+export function createScoreboard({ server, traffic, news, listener, pool, url, adminUrl, now }: ScoreboardOptions) {
   const startedAt = now();
-  const news: string[] = [];
   let lastAt = startedAt;
   let lastEnded = 0;
   let lastCounts = new Map<string, number>();
-
-  server.events.subscribe((event) => {
-    if (event.kind !== 'membership' || event.what !== 'health' || event.from === 'unknown') return;
-    const seconds = ((now() - startedAt) / 1000).toFixed(1);
-    news.push(`${seconds.padStart(5)} s  ${event.endpoint} is ${event.to}: ${event.reason}`);
-    if (news.length > EVENTS_SHOWN) news.shift();
-  });
 
   function rows(counts: ReadonlyMap<string, EndpointCounts>, seconds: number): EndpointRow[] {
     const totals = new Map([...counts].map(([id, each]) => [id, total(each)]));
@@ -42,7 +34,8 @@ export function createScoreboard({ server, traffic, listener, pool, url, adminUr
     const { endpoints } = server.pools().find((each) => each.name === pool)!;
     return endpoints.map(({ id, health, inFlight }) => {
       const rise = rises.get(id) ?? 0;
-      return { id, health, inFlight, requests: totals.get(id) ?? 0, perSecond: rise / seconds, share: rise / all };
+      const state = news.ejected.has(id) && health !== 'down' ? 'ejected' : health;
+      return { id, state, inFlight, requests: totals.get(id) ?? 0, perSecond: rise / seconds, share: rise / all };
     });
   }
 
@@ -51,6 +44,8 @@ export function createScoreboard({ server, traffic, listener, pool, url, adminUr
     const counts = (await server.collect()).pool(listener, pool).endpoints();
     const at = now();
     const seconds = Math.max(0.001, (at - lastAt) / 1000);
+    const endpoints = rows(counts, seconds);
+    news.look(new Map(endpoints.map(({ id, share }) => [id, share])));
     const frame = {
       url,
       adminUrl,
@@ -62,8 +57,8 @@ export function createScoreboard({ server, traffic, listener, pool, url, adminUr
       p99Ms: traffic.recent.quantile(0.99),
       errors: traffic.errors,
       retries: [...counts.values()].reduce((sum, each) => sum + each.retried, 0),
-      endpoints: rows(counts, seconds),
-      events: [...news],
+      endpoints,
+      events: [...news.lines],
     };
     lastAt = at;
     lastEnded = traffic.ended;

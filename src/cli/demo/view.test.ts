@@ -1,6 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { flakyTrouble } from './backends.ts';
 import { createScreen } from './screen.ts';
 import { type DemoFrame, renderFrame, renderSummary } from './view.ts';
 
@@ -16,9 +15,9 @@ const frame: DemoFrame = {
   errors: 0,
   retries: 7,
   endpoints: [
-    { id: 'fast', health: 'up', requests: 9000, perSecond: 150, share: 0.75, inFlight: 2 },
-    { id: 'flaky', health: 'down', requests: 3000, perSecond: 50, share: 0.25, inFlight: 0 },
-    { id: 'new', health: 'unknown', requests: 0, perSecond: 0, share: 0, inFlight: 0 },
+    { id: 'fast', state: 'up', requests: 9000, perSecond: 150, share: 0.75, inFlight: 2 },
+    { id: 'flaky', state: 'ejected', requests: 3000, perSecond: 50, share: 0.25, inFlight: 0 },
+    { id: 'new', state: 'unknown', requests: 0, perSecond: 0, share: 0, inFlight: 0 },
   ],
   events: ['  5.9 s  flaky is down: connect refused'],
 };
@@ -30,9 +29,9 @@ describe('renderFrame', () => {
       '',
       '  requests 12,345   200 req/s   p50 12.3 ms   p99 105 ms   errors 0   retried 7',
       '',
-      '  endpoint  health     share                           requests   req/s  in flight',
+      '  endpoint  state      share                           requests   req/s  in flight',
       '  fast      ● up       ██████████████████······  75 %     9,000     150          2',
-      '  flaky     ○ down     ██████··················  25 %     3,000      50          0',
+      '  flaky     ◇ ejected  ██████··················  25 %     3,000      50          0',
       '  new       ◌ unknown  ························   0 %         0       0          0',
       '',
       '    5.9 s  flaky is down: connect refused',
@@ -89,10 +88,4 @@ describe('createScreen', () => {
     screen.close();
     expect(written).toBe('a\nb\n\nc\n\n');
   });
-});
-
-test('the flaky backend is good most of the time and has both faults', () => {
-  const seconds = Array.from({ length: 15 }, (_, i) => flakyTrouble(i * 1000));
-  const count = (trouble: string) => seconds.filter((each) => each === trouble).length;
-  expect([count('none'), count('resets'), count('errors')]).toEqual([10, 3, 2]);
 });

@@ -15,13 +15,13 @@ export interface DemoFrame {
   /** Failed tries that another endpoint made good. */
   readonly retries: number;
   readonly endpoints: readonly EndpointRow[];
-  /** The last changes of health, newest last. */
+  /** What happened last, newest last. */
   readonly events: readonly string[];
 }
 
 export interface EndpointRow {
   readonly id: string;
-  readonly health: Health;
+  readonly state: Health | 'ejected';
   readonly requests: number;
   readonly perSecond: number;
   /** Of the last second's requests, 0..1. */
@@ -45,7 +45,7 @@ export function renderFrame(frame: DemoFrame, color: boolean): string[] {
     '',
     paint(
       'dim',
-      `  ${'endpoint'.padEnd(10)}${'health'.padEnd(11)}${'share'.padEnd(BAR_WIDTH + 8)}requests   req/s  in flight`,
+      `  ${'endpoint'.padEnd(10)}${'state'.padEnd(11)}${'share'.padEnd(BAR_WIDTH + 8)}requests   req/s  in flight`,
     ),
     ...frame.endpoints.map((each) => endpointLine(each, paint)),
     '',
@@ -79,10 +79,15 @@ function totals({ requests, perSecond, p50Ms, p99Ms, errors, retries }: DemoFram
   ].join('   ');
 }
 
-const HEALTH = { up: ['green', '● up'], down: ['red', '○ down'], unknown: ['yellow', '◌ unknown'] } as const;
+const STATES = {
+  up: ['green', '● up'],
+  down: ['red', '○ down'],
+  ejected: ['red', '◇ ejected'],
+  unknown: ['yellow', '◌ unknown'],
+} as const;
 
-function endpointLine({ id, health, share, requests, perSecond, inFlight }: EndpointRow, paint: Paint): string {
-  const [color, text] = HEALTH[health];
+function endpointLine({ id, state, share, requests, perSecond, inFlight }: EndpointRow, paint: Paint): string {
+  const [color, text] = STATES[state];
   const columns = [number(requests).padStart(8), number(perSecond).padStart(8), number(inFlight).padStart(11)].join('');
   return `  ${id.padEnd(10)}${paint(color, text.padEnd(11))}${bar(share, paint)} ${percent(share).padStart(5)}  ${columns}`;
 }
