@@ -4,6 +4,7 @@ import type { Connection } from '../transport/connection.ts';
 
 /** Passes on what `from` received. The bytes must be the receiver's own. */
 export function relay(from: Connection, to: Connection, bytes: Uint8Array): void {
+  from.relayedBytes += bytes.byteLength;
   if (!to.send(bytes, 0, bytes.byteLength, true)) from.pause();
 }
 

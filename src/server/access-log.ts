@@ -1,16 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EquipoiseError } from '../core/kernel/errors.ts';
-import {
-  AccessLog,
-  type AccessLogDeps,
-  type AccessLogOptions,
-  type AccessLogSource,
-} from '../telemetry/access-log/access-log.ts';
-import type { ServerHappening } from './events.ts';
-
-export interface AccessLogsDeps extends Omit<AccessLogDeps, 'onFailure'> {
-  readonly emit: (what: ServerHappening) => void;
-}
+import { AccessLog, type AccessLogOptions, type AccessLogSource } from '../telemetry/access-log/access-log.ts';
+import type { FrontDeps } from './front.ts';
 
 /** Another access log, open but not in force. */
 export interface AccessLogChange {
@@ -22,11 +13,11 @@ export interface AccessLogChange {
 /** The access log of this thread as it changes: what has begun ends where it began. */
 export class AccessLogs implements AccessLogSource {
   current: AccessLog | null = null;
-  readonly #deps: AccessLogsDeps;
+  readonly #deps: FrontDeps;
   /** Of configurations before, with requests under way. */
   readonly #retiring = new Set<AccessLog>();
 
-  constructor(deps: AccessLogsDeps) {
+  constructor(deps: FrontDeps) {
     this.#deps = deps;
   }
 
@@ -49,9 +40,11 @@ export class AccessLogs implements AccessLogSource {
   }
 
   #open(options: AccessLogOptions): AccessLog {
-    const { emit, ...deps } = this.#deps;
+    const { clock, wallClock, counters, emit, scheduler } = this.#deps;
+    const after = (ms: number, run: () => void) => void scheduler.after(ms, run);
+    const onFailure = (reason: string) => emit({ kind: 'log-failed', reason });
     try {
-      return new AccessLog(options, { ...deps, onFailure: (reason) => emit({ kind: 'log-failed', reason }) });
+      return new AccessLog(options, { clock, wallClock, after, onFailure, counts: counters.accessLog });
     } catch (error) {
       throw new EquipoiseError('config-invalid', `accessLog: ${(error as Error).message}`, { cause: error });
     }

@@ -140,9 +140,7 @@ class LiveFront implements ThreadFront {
     this.#deps = deps;
     this.#sharing = sharing;
     this.#vitals = watchVitals(deps.scheduler, deps.clock);
-    const { clock, wallClock, counters, emit, scheduler } = deps;
-    const after = (ms: number, run: () => void) => void scheduler.after(ms, run);
-    this.#accessLogs = new AccessLogs({ clock, wallClock, counts: counters.accessLog, emit, after });
+    this.#accessLogs = new AccessLogs(deps);
   }
 
   get listeners(): readonly BoundListener[] {

@@ -17,6 +17,8 @@ export abstract class Connection implements TimerEntry {
   inputEnded = false;
   /** A write met a closed connection: what the peer seems to say now (an orderly end) is not to be believed. */
   isBroken = false;
+  /** Bytes from here that went on to the other side as they came: of a tcp connection, or an upgraded one. */
+  relayedBytes = 0;
   #isPaused = false;
   /** What to do once nothing waits. */
   #afterFlush = NOTHING;

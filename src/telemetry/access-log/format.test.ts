@@ -252,6 +252,10 @@ describe('haproxy', () => {
     { given: { end: 'endpoint-failed' }, want: 'mysql db/e#201 0/1/5007 212 SD' },
     { given: { end: 'no-endpoint', endpoint: '', connectMs: -1 }, want: 'mysql db/<NOSRV> 0/-1/5007 212 SC' },
     { given: { end: 'turned-away', endpoint: '', connectMs: -1 }, want: 'mysql db/<NOSRV> -1/-1/5007 212 sQ' },
+    {
+      given: { end: 'client-gone', endpoint: '', queueMs: 5, connectMs: -1 },
+      want: 'mysql db/<NOSRV> -1/-1/5007 212 CQ',
+    },
     { given: { end: 'idle' }, want: 'mysql db/e#201 0/1/5007 212 cD' },
     { given: { end: 'evicted' }, want: 'mysql db/e#201 0/1/5007 212 KD' },
   ] as const)('a connection: $want', ({ given, want }) => {

@@ -134,9 +134,9 @@ class HaproxyFormat implements LineFormat {
     line.constant(this.#endpoint.of(endpoint));
   }
 
-  #waits(line: LineBytes, { queueMs, connectMs, durationMs, end }: ConnectionRecord): void {
-    // In the queue to its end: −1, as it never left it.
-    if (end === 'turned-away') line.constant(NOT_ANSWERED);
+  #waits(line: LineBytes, record: ConnectionRecord): void {
+    const { queueMs, connectMs, durationMs } = record;
+    if (neverPicked(record)) line.constant(NOT_ANSWERED);
     else line.integer(Math.round(Math.max(0, queueMs)));
     line.byte(SLASH);
     if (connectMs < 0) line.constant(NOT_ANSWERED);
@@ -145,14 +145,19 @@ class HaproxyFormat implements LineFormat {
     line.integer(Math.round(durationMs));
   }
 
-  #state(line: LineBytes, { end, connectMs }: ConnectionRecord): void {
-    const who = CONNECTION_ENDS[end];
+  #state(line: LineBytes, record: ConnectionRecord): void {
+    const who = CONNECTION_ENDS[record.end];
     if (who === undefined) {
       line.byte(DASH);
       line.byte(DASH);
       return;
     }
     line.byte(who.charCodeAt(0));
-    line.byte((end === 'turned-away' ? 'Q' : connectMs < 0 ? 'C' : 'D').charCodeAt(0));
+    line.byte((neverPicked(record) ? 'Q' : record.connectMs < 0 ? 'C' : 'D').charCodeAt(0));
   }
+}
+
+/** It waited for a place, or would have had to, to its end. */
+function neverPicked({ end, endpoint, queueMs }: ConnectionRecord): boolean {
+  return end === 'turned-away' || (endpoint === '' && queueMs >= 0);
 }

@@ -89,3 +89,10 @@ export function createRequestRecord(headers: number): RequestRecord {
     ...{ queryStart: 0, queryEnd: 0, requestIdStart: 0, requestIdEnd: 0 },
   };
 }
+
+export function createConnectionRecord(clientIp: string, clientPort: number, pool: string): ConnectionRecord {
+  return {
+    ...{ startedAt: 0, durationMs: 0, pool, endpoint: '', clientIp, clientPort, queueMs: -1, connectMs: -1 },
+    ...{ bytesIn: 0, bytesOut: 0, retries: 0, end: 'complete' },
+  };
+}

@@ -215,6 +215,10 @@ export class Exchange extends Tries {
       entry.firstByteMs = current.latencyMs;
       entry.bytesOut = current.upstream?.answer.bodyBytes ?? 0;
     }
+    if (end === 'tunnel') {
+      entry.bytesIn = this.client!.relayedBytes;
+      entry.bytesOut = current.upstream!.relayedBytes;
+    }
     entry.log.end(entry, status, end);
   }
 

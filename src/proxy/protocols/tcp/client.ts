@@ -3,6 +3,7 @@ import type { Role } from '../../../control/pool-options.ts';
 import { type DropReason, type Offer, PASSED, STOP, TAKEN } from '../../../core/guards/bounded-queue.ts';
 import type { Outcome } from '../../../core/kernel/outcome.ts';
 import { createPickRequest } from '../../../core/kernel/policy.ts';
+import type { End } from '../../../telemetry/access-log/record.ts';
 import type { PoolMetrics } from '../../../telemetry/metrics.ts';
 import { Connection } from '../../../transport/connection.ts';
 import type { Socket } from '../../../transport/transport.ts';
@@ -10,6 +11,7 @@ import type { ClientSource } from '../../client-source.ts';
 import { relay, relayDrained, relayEnd, relayProgress, relayTimeout } from '../../splice.ts';
 import { NOT_WAITING, USUAL_URGENCY, type Waiter, type WaitingLine } from '../../upstream/waiting-line.ts';
 import type { ProxyPool } from '../protocol.ts';
+import type { ConnectionEntry } from './connection-log.ts';
 import { TcpEndpoint } from './endpoint.ts';
 import type { TcpListener } from './tcp.ts';
 
@@ -25,6 +27,8 @@ export class TcpClient extends Connection implements Waiter {
   readonly pool: ProxyPool;
   /** Of the endpoint; null: any. */
   readonly role: Role | null;
+  /** What the access log is to say of it; null: nothing. */
+  entry: ConnectionEntry | null = null;
   readonly #tried = new Tried();
   #triesLeft: number;
   #slot = -1;
@@ -32,6 +36,7 @@ export class TcpClient extends Connection implements Waiter {
   #endpoint: TcpEndpoint | null = null;
   #line: WaitingLine | null = null;
   #waitsSinceMs = 0;
+  #bytesOut = 0;
 
   constructor(
     listener: TcpListener,
@@ -59,7 +64,13 @@ export class TcpClient extends Connection implements Waiter {
   #seek(): void {
     if (this.#pick()) this.#dial();
     else if (this.pool.picker.noneReason(this.#tried, this.role) === 'all-at-limit') this.#waitOrLeave();
-    else this.terminate();
+    else this.#giveUp('no-endpoint');
+  }
+
+  /** Resets the connection; the first reason is the one that is told. */
+  #giveUp(why: End): void {
+    this.entry?.because(why);
+    this.terminate();
   }
 
   #pick(): boolean {
@@ -73,6 +84,7 @@ export class TcpClient extends Connection implements Waiter {
 
   #dial(): void {
     if (this.#tried.size > 0) this.#metrics.retried(this.#slot);
+    this.entry?.dialed(this.pool.picker.endpoint(this.#slot).id, this.#tried.size);
     this.#endpoint = new TcpEndpoint(this, this.#slot);
   }
 
@@ -89,7 +101,7 @@ export class TcpClient extends Connection implements Waiter {
       return;
     }
     if (line !== null) this.#metrics.turnedAway('full');
-    this.terminate();
+    this.#giveUp('turned-away');
   }
 
   tryPick(): Offer {
@@ -105,15 +117,18 @@ export class TcpClient extends Connection implements Waiter {
   dropped(reason: DropReason): void {
     this.#waitEnded();
     this.#metrics.turnedAway(reason);
-    this.terminate();
+    this.#giveUp('turned-away');
   }
 
   #waitEnded(): void {
+    const waitedMs = this.listener.deps.clock.now() - this.#waitsSinceMs;
     this.#line = null;
-    this.#metrics.unqueued(this.listener.deps.clock.now() - this.#waitsSinceMs);
+    this.entry?.waited(waitedMs);
+    this.#metrics.unqueued(waitedMs);
   }
 
   connected(): void {
+    this.entry?.connected();
     // It proved itself now; the connection may last for days.
     this.pool.picker.judge(this.#slot, true, this.#ticket);
     this.touch();
@@ -127,7 +142,7 @@ export class TcpClient extends Connection implements Waiter {
     this.#endpoint = null;
     this.#release(isOurs);
     if (isOurs || this.#triesLeft-- <= 0) {
-      this.terminate();
+      this.#giveUp(isOurs ? 'turned-away' : 'endpoint-failed');
       return;
     }
     this.#tried.add(slot);
@@ -140,7 +155,14 @@ export class TcpClient extends Connection implements Waiter {
 
   /** Its endpoint is to serve nobody any more. */
   evict(): void {
-    if (this.#endpoint !== null) relayTimeout(this, this.#endpoint);
+    if (this.#endpoint === null) return;
+    this.entry?.because('evicted');
+    relayTimeout(this, this.#endpoint);
+  }
+
+  /** The program ends. */
+  cut(): void {
+    this.#giveUp('evicted');
   }
 
   received(bytes: Uint8Array): void {
@@ -162,9 +184,10 @@ export class TcpClient extends Connection implements Waiter {
 
   /** The endpoint's connection is gone; `politely`: after its FIN. */
   endpointClosed(politely: boolean): void {
+    this.#bytesOut = this.#endpoint!.relayedBytes;
     this.#endpoint = null;
     if (politely) this.closeWhenFlushed();
-    else this.terminate();
+    else this.#giveUp('endpoint-failed');
   }
 
   closed(): void {
@@ -172,6 +195,7 @@ export class TcpClient extends Connection implements Waiter {
     this.listener.deps.timers.remove(this);
     this.listener.leave(this);
     const endpoint = this.#endpoint;
+    const isComplete = this.inputEnded && endpoint?.inputEnded !== false;
     this.#endpoint = null;
     endpoint?.abandon();
     if (this.#line !== null) {
@@ -182,6 +206,8 @@ export class TcpClient extends Connection implements Waiter {
       this.#metrics.request(this.#slot, 0, -1);
       this.#release(true);
     }
+    const bytesOut = endpoint?.relayedBytes ?? this.#bytesOut;
+    this.entry?.ended(this.relayedBytes, bytesOut, isComplete ? 'complete' : 'client-gone');
   }
 
   /** Bytes moved: the idle time starts again. */
@@ -192,7 +218,10 @@ export class TcpClient extends Connection implements Waiter {
   onTimeout(): void {
     if (this.#endpoint === null) this.terminate();
     else if (relayProgress(this, this.#endpoint)) this.touch();
-    else relayTimeout(this, this.#endpoint);
+    else {
+      this.entry?.because('idle');
+      relayTimeout(this, this.#endpoint);
+    }
   }
 
   #release(ok: boolean): void {

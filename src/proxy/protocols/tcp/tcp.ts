@@ -8,15 +8,19 @@ import type { ListenerOptions } from '../../listener-options.ts';
 import { WeightedPools } from '../../routing/weighted-pools.ts';
 import type { ProtocolDefinition, ProtocolDeps, ProtocolRuntime, ProxyPool } from '../protocol.ts';
 import { TcpClient } from './client.ts';
+import { ConnectionLog } from './connection-log.ts';
 
 /** Any TCP protocol: a connection in, a connection out, bytes both ways with half-close and back-pressure. */
 export const tcp: ProtocolDefinition<'tcp'> = {
   type: 'tcp',
-  create: (_name, options, deps) => new TcpListener(options, deps),
+  create: (name, options, deps) => new TcpListener(name, options, deps),
 };
 
 export class TcpListener implements ProtocolRuntime {
   readonly deps: ProtocolDeps;
+  readonly #name: string;
+  /** Null: nothing is logged. */
+  #log: ConnectionLog | null = null;
   #limits: ListenerOptions['limits'];
   readonly #sources: ClientSources;
   readonly #clients = new Set<TcpClient>();
@@ -25,8 +29,10 @@ export class TcpListener implements ProtocolRuntime {
   #role: Role | null;
   readonly #unwatch: (() => void)[] = [];
 
-  constructor(options: ListenerOptions, deps: ProtocolDeps) {
+  constructor(name: string, options: ListenerOptions, deps: ProtocolDeps) {
     this.deps = deps;
+    this.#name = name;
+    this.#followLog();
     this.#limits = options.limits;
     this.#sources = new ClientSources([], deps.sources);
     this.#pools = deps.pools;
@@ -36,11 +42,19 @@ export class TcpListener implements ProtocolRuntime {
   }
 
   configure(options: ListenerOptions, pools: ReadonlyMap<string, ProxyPool>): void {
+    this.#followLog();
     this.#limits = options.limits;
     this.#pools = pools;
     this.#destinations = destinationsOf(options);
     this.#role = roleOf(options);
     this.#watchRoles();
+  }
+
+  #followLog(): void {
+    const { accessLog, clock, rng } = this.deps;
+    const log = accessLog?.current ?? null;
+    if (log === (this.#log?.log ?? null)) return;
+    this.#log = log === null ? null : new ConnectionLog(log, this.#name, clock, rng);
   }
 
   get openConnections(): number {
@@ -74,6 +88,7 @@ export class TcpListener implements ProtocolRuntime {
     }
     this.#clients.add(client);
     this.deps.listenerMetrics.connectionOpened();
+    if (this.#log !== null) client.entry = this.#log.begin(source.ip, socket.remotePort ?? 0, pool.name);
     client.start();
   }
 
@@ -117,7 +132,7 @@ export class TcpListener implements ProtocolRuntime {
 
   terminate(): void {
     for (const unwatch of this.#unwatch.splice(0)) unwatch();
-    for (const client of [...this.#clients]) client.terminate();
+    for (const client of [...this.#clients]) client.cut();
   }
 }
 
