@@ -111,6 +111,9 @@ describe('changes', () => {
   test('weight', async () => {
     expect((await type('weight main/127.0.0.1:1 9')).out).toBe('main/127.0.0.1:1 has weight 9 (configured: 1)\n');
     expect((await type('status main --weights')).out).toMatch(/127\.0\.0\.1:1 +1 +9 +api +75 %/);
+    await type('weight main/127.0.0.1:1 12345');
+    expect((await type('status main')).out).toMatch(/127\.0\.0\.1:1 .* 12345\b/);
+    expect((await type('status main --weights')).out).toMatch(/127\.0\.0\.1:1 +1 +12345 +api/);
     expect((await type('weight main/127.0.0.1:1 0')).out).toContain('has weight 0');
     expect((await type('ready main/127.0.0.1:1')).out).toBe('main/127.0.0.1:1 is ready, but not picked: weight is 0\n');
     expect(JSON.parse((await type('weight main/127.0.0.1:1 1 --json')).out).weight.origin).toBe('file');

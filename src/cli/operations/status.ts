@@ -100,7 +100,7 @@ function describePool(pool: PoolWire): string {
     each.inFlight,
     total(each),
     each.requests['5xx'] + each.connectFailures,
-    each.weight.effective,
+    shortWeight(each.weight.effective),
     remark(each),
   ]);
   const head = ['endpoint', 'mode', 'health', 'in flight', 'requests', 'failed', 'weight', ''];
@@ -123,7 +123,7 @@ function describeWeights(pool: PoolWire): string {
   const rows = pool.endpoints.map((each) => [
     each.id,
     each.weight.configured,
-    round(each.weight.effective),
+    shortWeight(each.weight.effective),
     each.weight.origin,
     each.eligible ? percent(each.weight.effective, weights) : '0 %',
     percent(total(each), all),
@@ -136,3 +136,5 @@ const total = ({ requests }: EndpointWire): number => Object.values(requests).re
 const percent = (part: number, whole: number): string => (whole === 0 ? '–' : `${Math.round((100 * part) / whole)} %`);
 /** Three digits are what a histogram holds. */
 const round = (value: number): number => Number(value.toPrecision(3));
+/** During a slow start it is a fraction with a long tail; as configured it is told exactly. */
+const shortWeight = (weight: number): number => (Number.isInteger(weight) ? weight : round(weight));
