@@ -1,59 +1,22 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launch, openTab, type Tab, violations, whyNot } from './browser.ts';
-import { type Stage, startStage } from './stage.ts';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import type { OverviewWire } from '../src/data/store.ts';
+import { violations, whyNot } from './browser.ts';
+import { row, setScene, total, until } from './scene.ts';
+import type { Stage } from './stage.ts';
 
-const TOKEN = 'open-sesame';
-const WIDE = { width: 1700, theme: 'light' } as const;
-const views = [380, 1024, 1700].flatMap((width) => (['light', 'dark'] as const).map((theme) => ({ width, theme })));
-
-let browser: Browser;
-let stage: Stage;
-let guarded: Stage;
-
-const row = (page: Page, id: string) => page.locator(`tr[id="endpoint-main-${id}"]`);
-const total = async (page: Page, id: string) =>
-  Number(((await row(page, id).locator('.total').textContent()) ?? '').replace(',', ''));
-const until = async (check: () => Promise<boolean> | boolean) => {
-  for (const end = performance.now() + 8000; !(await check()); await new Promise((done) => setTimeout(done, 50))) {
-    if (performance.now() > end) throw new Error('it did not come about within 8 s');
-  }
-};
-/** What each backend got of `count` requests more. */
-async function shareOut(count: number): Promise<number[]> {
-  const before = stage.backends.map((each) => each.seen);
-  await stage.send(count);
-  return stage.backends.map((each, i) => each.seen - before[i]!);
-}
-
-/** Opens the live view; closes it, having seen no complaint but the `allowed`. */
-async function withTab(
-  body: (page: Page) => Promise<void>,
-  { sight = WIDE as Parameters<typeof openTab>[2], on = stage, allowed = /^$/ } = {},
-): Promise<void> {
-  const tab: Tab = await openTab(browser, on.adminUrl, sight);
-  try {
-    await body(tab.page);
-    expect(tab.complaints.filter((each) => !allowed.test(each))).toEqual([]);
-  } finally {
-    await tab.page.context().close();
-  }
-}
+const views = [390, 1280, 2560].flatMap((width) => (['light', 'dark'] as const).map((theme) => ({ width, theme })));
+const overviewOf = async ({ adminUrl }: Stage) =>
+  (await (await fetch(`${adminUrl}api/v1/overview`)).json()) as OverviewWire;
 
 if (whyNot !== undefined) process.stdout.write(`${whyNot}\n`);
 
-describe.skipIf(whyNot !== undefined)('dashboard in Chromium', () => {
-  beforeAll(async () => {
-    [browser, stage, guarded] = await Promise.all([launch(), startStage(), startStage({ token: TOKEN })]);
-  }, 30_000);
-
-  afterAll(async () => {
-    await Promise.all([browser?.close(), stage?.close(), guarded?.close()]);
-  });
+describe.skipIf(whyNot !== undefined)('what the dashboard shows, in Chromium', () => {
+  const scene = setScene();
 
   test.each(views)('nothing is wrong at $width px in the $theme theme', async (sight) => {
-    await stage.send(6);
-    await withTab(
+    await scene.stage.send(6);
+    await scene.withTab(
       async (page) => {
         const opener = row(page, 'a').getByRole('button', { name: /^a/ });
         await opener.click();
@@ -74,16 +37,155 @@ describe.skipIf(whyNot !== undefined)('dashboard in Chromium', () => {
   });
 
   test('numbers are those of the backends', async () => {
-    await stage.send(30);
-    await withTab(async (page) => {
-      for (const { id, seen } of stage.backends) {
+    await scene.stage.send(30);
+    await scene.withTab(async (page) => {
+      for (const { id, seen } of scene.stage.backends) {
         await until(async () => (await total(page, id)) === seen);
       }
     });
   });
 
+  test('by route and by status, they are those of the backends’ logs', async () => {
+    for (const path of ['/v1/x', '/v2/fail', '/other']) await scene.stage.send(7, path);
+    await scene.stage.send(3, '/teapot');
+    const { routes, answers } = (await overviewOf(scene.stage)).listeners[0]!;
+    const log = scene.stage.backends.flatMap((each) => each.log);
+    const ofRoute = [/^\/v1\//, /^\/v2\//, /^\/teapot/, /^\/(?!v[12]\/)/];
+    for (const [i, path] of ofRoute.entries()) {
+      const own = log.filter((each) => path.test(each.path));
+      const good = own.filter(({ status }) => status === 200).length;
+      const { '2xx': ok = 0, '5xx': failed = 0 } = routes[i]!.traffic![0]?.requests ?? {};
+      expect([i, ok, failed]).toEqual([i, good, own.length - good]);
+    }
+    expect(answers['503']).toBeGreaterThanOrEqual(3);
+    await scene.withTab(async (page) => {
+      const b = scene.stage.backends[1]!;
+      await until(async () => (await total(page, 'b')) === b.seen);
+      await row(page, 'b').getByRole('button', { name: /^b/ }).click();
+      const failed = b.log.filter(({ status }) => status === 500).length;
+      await page.getByText(`${b.seen - failed} 2xx, ${failed} 5xx`).waitFor();
+    });
+  });
+
+  test('each route is drawn with what goes through it; many are folded, and unfold', async () => {
+    await scene.withTab(async (page) => {
+      const node = (name: string) => page.locator('.node', { hasText: name }).first();
+      await node('/v1/*').waitFor();
+      const flowOf = async (name: string) => Number(await node(name).locator('.number').textContent());
+      for (let i = 0; i < 3; i++) {
+        await Promise.all([scene.stage.send(60, '/v1/x'), scene.stage.send(20, '/v2/x'), page.waitForTimeout(1000)]);
+      }
+      await until(async () => (await flowOf('/v1/*')) > 2 * (await flowOf('/v2/*')) && (await flowOf('/v2/*')) > 0);
+      const routes = () => page.locator('.node', { hasText: '/service-' }).count();
+      const few = await routes();
+      expect(few).toBeLessThan(20);
+      await page.getByRole('button', { name: /more routes/ }).focus();
+      await page.keyboard.press('Enter');
+      await until(async () => (await routes()) === 60);
+      await page.getByRole('button', { name: 'Fewer routes' }).click();
+      await until(async () => (await routes()) === few);
+    });
+  });
+
+  test('what nobody serves is seen: answers of the balancer itself count, and failures among them', async () => {
+    await scene.withTab(async (page) => {
+      await row(page, 'a').waitFor();
+      await page.waitForTimeout(1200);
+      await scene.stage.send(400, '/teapot');
+      const node = page.locator('.node', { hasText: 'answered here' });
+      await node.getByText('503').waitFor();
+      const failed = page.locator('.summary > div', { hasText: 'failed' }).locator('dd');
+      await until(async () => Number.parseFloat((await failed.textContent())!) > 20);
+    });
+  });
+
+  test('fairness and shares are the balancer’s own', async () => {
+    await scene.stage.send(30);
+    await scene.withTab(async (page) => {
+      const shown = page.locator('#pool-main .facts > div', { hasText: 'fairness' }).locator('dd');
+      await until(async () => {
+        await scene.stage.send(3);
+        const metrics = await (await fetch(`${scene.stage.adminUrl}metrics`)).text();
+        const of = (window: string) =>
+          metrics.match(new RegExp(`fairness\\{pool="main",window="${window}"\\} (\\S+)`))?.[1];
+        const told = [of('1m'), of('5m')].map((each) => (each === undefined ? '–' : Number(each).toFixed(2)));
+        return told[0] !== '–' && (await shown.textContent()) === told.join(' / ');
+      });
+    });
+  }, 20_000);
+
+  test('tcp pools tell connections and bytes, and have no empty columns', async () => {
+    const open: Socket[] = [];
+    await scene
+      .withTab(async (page) => {
+        await row(page, 'a').waitFor();
+        for (let i = 0; i < 3; i++) {
+          const socket = connect(scene.stage.tcpPort, '127.0.0.1').on('error', () => {});
+          open.push(socket);
+        }
+        const pool = page.locator('#pool-db');
+        await pool.getByText('tcp pool').waitFor();
+        await until(async () => (await pool.locator('.in-flight').textContent()) === '3');
+        await page.locator('.node', { hasText: 'only' }).getByText('3 open').waitFor();
+        expect(await pool.getByRole('columnheader', { name: 'p50' }).count()).toBe(0);
+        for (const socket of open) socket.write('GET /held HTTP/1.1\r\nhost: x\r\n\r\n');
+        const bytes = pool.getByRole('img', { name: /^Bytes/ });
+        await until(async () => /received [\d,.]+ k?B/.test((await bytes.getAttribute('aria-label')) ?? ''));
+        for (const socket of open) socket.destroy();
+        await until(async () => (await pool.locator('.in-flight').textContent()) === '0');
+      })
+      .finally(() => {
+        for (const socket of open) socket.destroy();
+      });
+  });
+
+  test('events: by severity, pool and endpoint; held while somebody reads', async () => {
+    const patch = (mode: string) =>
+      fetch(`${scene.stage.adminUrl}api/v1/pools/main/endpoints/b`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ mode }),
+      });
+    await scene.withTab(async (page) => {
+      const events = page.locator('.events .event');
+      await events.filter({ hasText: 'listening' }).first().waitFor();
+      await page.getByLabel('Severity of events').selectOption('warn');
+      await page.getByText('Nothing like that happened.').waitFor();
+      await page.getByLabel('Severity of events').selectOption('info');
+      await page.getByLabel('Pool of events').selectOption('main');
+      expect(await events.filter({ hasText: 'listening' }).count()).toBe(0);
+      await page.getByLabel('Endpoint or word of events').fill('endpoint b:');
+      await page.getByRole('button', { name: 'Pause' }).click();
+      const before = await events.count();
+      await patch('draining');
+      await page.getByText(/paused, [1-9]\d* new/).waitFor();
+      expect(await events.count()).toBe(before);
+      await page.getByRole('button', { name: 'Go on' }).click();
+      await events.filter({ hasText: 'endpoint b: mode' }).first().waitFor();
+      await patch('ready');
+    });
+  });
+
+  test('nothing moves by itself for those who asked for that', async () => {
+    await scene.withTab(async (page) => {
+      await row(page, 'a').waitFor();
+      const seconds = () =>
+        page.evaluate(() => {
+          const parts = [...document.querySelectorAll('*')].map((each) => getComputedStyle(each));
+          return Math.max(
+            ...parts.map(
+              (each) => Number.parseFloat(each.transitionDuration) + Number.parseFloat(each.animationDuration),
+            ),
+          );
+        });
+      expect(await seconds()).toBeGreaterThan(0);
+      await page.emulateMedia({ reducedMotion: 'reduce' });
+      expect(await seconds()).toBe(0);
+    });
+  });
+
   test('numbers that change move nothing', async () => {
-    await withTab(async (page) => {
+    await scene.withTab(async (page) => {
       await row(page, 'a').waitFor();
       await page.waitForTimeout(1500);
       await page.evaluate(() => {
@@ -93,151 +195,13 @@ describe.skipIf(whyNot !== undefined)('dashboard in Chromium', () => {
           for (const entry of list.getEntries()) seen.shifted += (entry as unknown as { value: number }).value;
         }).observe({ type: 'layout-shift' });
       });
-      for (let i = 0; i < 4; i++) await Promise.all([stage.send(40), page.waitForTimeout(1000)]);
+      for (let i = 0; i < 4; i++) await Promise.all([scene.stage.send(40), page.waitForTimeout(1000)]);
       expect(await page.evaluate(() => (globalThis as unknown as { shifted: number }).shifted)).toBeLessThan(0.01);
     });
   });
 
-  test('drain: the endpoint gets nothing new, and what is left is told until it ends', async () => {
-    await withTab(async (page) => {
-      // One of three in a row reaches `a`.
-      const held = [1, 2, 3, 4, 5, 6].map(() => fetch(`${stage.url}/hold`).then((each) => each.text()));
-      await until(async () => Number(await row(page, 'a').locator('.in-flight').textContent()) === 2);
-      await page.getByRole('button', { name: 'Drain a…' }).click();
-      const dialog = page.getByRole('dialog');
-      await dialog.getByText('2 are in flight.').waitFor();
-      await dialog.getByRole('button', { name: 'Drain' }).click();
-      await dialog.getByText('2 in flight').waitFor();
-      expect((await shareOut(12))[0]).toBe(0);
-      for (const backend of stage.backends) backend.release();
-      await Promise.all(held);
-      await dialog.getByText('It has nothing left to do').waitFor();
-      await dialog.getByRole('button', { name: 'Close' }).click();
-      await row(page, 'a').getByText('draining').waitFor();
-      await page.getByRole('button', { name: 'Ready a…' }).click();
-      await dialog.getByRole('button', { name: 'Ready' }).click();
-      await dialog.getByText('Its mode is ready.').waitFor();
-      expect((await shareOut(12))[0]).toBe(4);
-      await page.locator('.event', { hasText: 'endpoint a: mode draining' }).first().waitFor();
-    });
-  });
-
-  test('maintenance and ready, by keys alone', async () => {
-    await withTab(async (page) => {
-      await row(page, 'a').waitFor();
-      await page.keyboard.press('j');
-      await page.keyboard.press('j');
-      await page.keyboard.press('m');
-      await page.getByRole('dialog', { name: 'Maintenance b in main' }).waitFor();
-      await page.getByRole('button', { name: 'Maintenance', exact: true }).focus();
-      await page.keyboard.press('Enter');
-      await page.getByText('Its mode is maintenance.').waitFor();
-      expect((await shareOut(12))[1]).toBe(0);
-      await page.keyboard.press('Enter');
-      await page.getByRole('dialog').waitFor({ state: 'detached' });
-      // The focus is back on the endpoint.
-      await page.keyboard.press('r');
-      await page.getByRole('button', { name: 'Ready', exact: true }).click();
-      await page.getByText('Its mode is ready.').waitFor();
-      expect((await shareOut(12))[1]).toBe(4);
-    });
-  });
-
-  test('weight: 0 gets nothing, and a wrong one is not sent', async () => {
-    await withTab(async (page) => {
-      const setWeight = async (weight: string) => {
-        await row(page, 'c').getByRole('button', { name: /^c/ }).focus();
-        await page.keyboard.press('w');
-        await page.getByLabel('Weight, 0 to 65535').fill(weight);
-        await page.getByRole('dialog').getByRole('button', { name: 'Weight' }).click();
-      };
-      await setWeight('0');
-      await page.getByText('Its weight is 0.').waitFor();
-      expect((await shareOut(12))[2]).toBe(0);
-      await page.keyboard.press('Escape');
-      await setWeight('-1');
-      expect(await page.getByText('Its weight is').count()).toBe(0);
-      await page.keyboard.press('Escape');
-      await setWeight('1');
-      await page.getByText('Its weight is 1.').waitFor();
-      expect((await shareOut(12))[2]).toBe(4);
-    });
-  });
-
-  test('the last one warns before it leaves', async () => {
-    await withTab(async (page) => {
-      for (const id of ['a', 'b'])
-        await page.request.patch(`${stage.adminUrl}api/v1/pools/main/endpoints/${id}`, { data: { mode: 'draining' } });
-      await row(page, 'b').getByText('draining').waitFor();
-      await page.getByRole('button', { name: 'Drain c…' }).click();
-      await page.getByText('will be answered 503').waitFor();
-      for (const id of ['a', 'b'])
-        await page.request.patch(`${stage.adminUrl}api/v1/pools/main/endpoints/${id}`, { data: { mode: 'ready' } });
-    });
-  });
-
-  test('configuration: a mistake is shown at its line and changes nothing; a good change is in force', async () => {
-    await withTab(
-      async (page) => {
-        await row(page, 'a').waitFor();
-        await page.keyboard.press('2');
-        const editor = page.getByLabel('Configuration, YAML');
-        const text = await editor.inputValue();
-        const line = text.split('\n').findIndex((each) => each.includes('type: round-robin')) + 1;
-        const apply = async (changed: string) => {
-          await editor.fill(changed);
-          await page.getByRole('button', { name: 'Apply…' }).click();
-          await page.getByRole('dialog').getByRole('button', { name: 'Apply' }).click();
-        };
-        await apply(text.replace('type: round-robin', 'type: round-robbin'));
-        await page.getByText('Nothing was changed').waitFor();
-        await page.getByRole('button', { name: `line ${line}` }).click();
-        expect(await page.evaluate(() => getSelection()?.toString())).toBe('round-robbin');
-        expect(await violations(page)).toEqual([]);
-        await apply(text.replace('type: round-robin', 'type: first'));
-        await page.getByText('Applied by every worker').waitFor();
-        expect((await shareOut(6))[0]).toBe(6);
-        await apply((await editor.inputValue()).replace('type: first', 'type: round-robin'));
-        await page.getByText('Applied by every worker').waitFor();
-      },
-      // The refusal is told by a status, which Chromium writes to the console.
-      { allowed: /status of 400/ },
-    );
-  });
-
-  test('explain names who gets the request, and is hidden where the balancer cannot', async () => {
-    await withTab(async (page) => {
-      await page.getByRole('link', { name: 'Explain' }).click();
-      await page.getByLabel('URL').fill(`${stage.url}/x`);
-      await page.getByRole('button', { name: 'Explain' }).click();
-      await page.getByText(/It goes to [abc] in main/).waitFor();
-      expect(await violations(page)).toEqual([]);
-      await page.route('**/openapi.json', (route) => route.fulfill({ json: { paths: {} } }));
-      await page.goto(stage.adminUrl);
-      await row(page, 'a').waitFor();
-      await page.waitForTimeout(300);
-      expect(await page.getByRole('link', { name: 'Explain' }).count()).toBe(0);
-    });
-  });
-
-  test('a token is asked for, a wrong one is told, the right one opens', async () => {
-    await withTab(
-      async (page) => {
-        await page.getByLabel('Token').fill('wrong');
-        await page.keyboard.press('Enter');
-        await page.getByText('does not know this token').waitFor();
-        expect(await violations(page)).toEqual([]);
-        await page.getByLabel('Token').fill(TOKEN);
-        await page.keyboard.press('Enter');
-        await row(page, 'a').waitFor();
-        await page.locator('.event', { hasText: 'listening' }).first().waitFor();
-      },
-      { on: guarded, allowed: /status of 401/ },
-    );
-  });
-
   test('the theme is kept', async () => {
-    await withTab(async (page) => {
+    await scene.withTab(async (page) => {
       const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       const light = await background();
       await page.getByRole('button', { name: /^Theme: auto/ }).click();
@@ -249,17 +213,17 @@ describe.skipIf(whyNot !== undefined)('dashboard in Chromium', () => {
   });
 
   test('without the balancer it says so, and goes on by itself when it is back', async () => {
-    await withTab(
+    await scene.withTab(
       async (page) => {
         await row(page, 'a').waitFor();
-        await stage.balancer.stop();
+        await scene.stage.balancer.stop();
         await page.getByText('cannot be reached').waitFor();
         expect(await violations(page)).toEqual([]);
-        await stage.restart();
+        await scene.stage.restart();
         await page.getByText('cannot be reached').waitFor({ state: 'detached' });
-        const before = stage.backends[0]!.seen;
-        await stage.send(9);
-        await until(async () => (await total(page, 'a')) === stage.backends[0]!.seen - before);
+        const before = scene.stage.backends[0]!.seen;
+        await scene.stage.send(9);
+        await until(async () => (await total(page, 'a')) === scene.stage.backends[0]!.seen - before);
         await page.getByRole('button', { name: 'Drain a…' }).click();
         await page.getByRole('dialog').getByRole('button', { name: 'Drain' }).click();
         await page.locator('.event', { hasText: 'endpoint a: mode draining' }).first().waitFor();

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { diffOf } from '../src/config/diff.ts';
-import { fairness } from '../src/data/fairness.ts';
-import { endpointKey, History } from '../src/data/history.ts';
+import { History } from '../src/data/history.ts';
 import { quantile } from '../src/data/latency.ts';
 import type { OverviewWire } from '../src/data/store.ts';
+import { ALL, endpointKey } from '../src/data/totals.ts';
 
 const BOUNDS = [0, 1, 2, 4, 8];
 const KEY = endpointKey('main', 'a');
@@ -12,7 +12,8 @@ const KEY = endpointKey('main', 'a');
 /** One endpoint that ended `requests`, `failed` of them with 5xx, each within 1 to 2 ms. */
 function overviewAt(second: number, requests: number, failed = 0, startedAt = 0): OverviewWire {
   const counts = { none: 0, '1xx': 0, '2xx': requests - failed, '3xx': 0, '4xx': 0, '5xx': failed };
-  const endpoint = { id: 'a', requests: counts, connectFailures: 0, latencySteps: { first: 1, counts: [requests] } };
+  const latencySteps = { first: 1, counts: [requests] };
+  const endpoint = { id: 'a', requests: counts, connectFailures: 0, latencySteps, inFlight: 0, weight: {} };
   const pools = [{ name: 'main', endpoints: [endpoint] }];
   return { at: second * 1000, startedAt, latencyBoundsMs: BOUNDS, listeners: [], pools } as unknown as OverviewWire;
 }
@@ -41,45 +42,34 @@ describe('History', () => {
   });
 });
 
-test.each([
-  {
-    name: 'as weighted',
-    parts: [
-      [0.75, 3],
-      [0.25, 1],
-    ],
-    want: 1,
-  },
-  {
-    name: 'one has all',
-    parts: [
-      [1, 1],
-      [0, 1],
-      [0, 1],
-      [0, 1],
-    ],
-    want: 0.25,
-  },
-  {
-    name: 'weight 0 does not count',
-    parts: [
-      [0.5, 1],
-      [0.5, 1],
-      [0, 0],
-    ],
-    want: 1,
-  },
-  {
-    name: 'nothing was shared',
-    parts: [
-      [0, 1],
-      [0, 1],
-    ],
-    want: null,
-  },
-  { name: 'one alone', parts: [[1, 1]], want: null },
-])('fairness: $name', ({ parts, want }) => {
-  expect(fairness(parts.map(([share, weight]) => ({ share: share!, weight: weight! })))).toBe(want);
+test('what clients got counts whoever answered; of tcp, that nobody was there', () => {
+  const requests = (good: number, bad: number) => ({ none: 0, '1xx': 0, '2xx': good, '3xx': 0, '4xx': 0, '5xx': bad });
+  const overviewOf = (second: number, at: number) => {
+    const endpoint = (id: string, of: object, connectFailures: number) => {
+      return { id, requests: of, connectFailures, inFlight: 1, weight: {}, latencySteps: { first: 1, counts: [] } };
+    };
+    const web = {
+      ...{ name: 'web', protocol: 'http', answers: { '503': 4 * at, '302': 2 * at }, bytes: {} },
+      traffic: [{ pool: 'main', requests: requests(10 * at, 4 * at) }],
+      routes: [{ pools: [{ pool: 'main' }] }],
+    };
+    const db = {
+      ...{ name: 'db', protocol: 'tcp', answers: {}, bytes: {}, traffic: [] },
+      routes: [{ pools: [{ pool: 'db' }] }],
+    };
+    const pools = [
+      // A failed connect of http is in what the client got.
+      { name: 'main', endpoints: [endpoint('a', requests(10 * at, 4 * at), 3 * at)] },
+      { name: 'db', endpoints: [endpoint('d', requests(0, 0), 2 * at)] },
+    ];
+    return { at: second * 1000, startedAt: 0, latencyBoundsMs: BOUNDS, listeners: [web, db], pools };
+  };
+  const history = new History();
+  history.add(overviewOf(1, 0) as unknown as OverviewWire);
+  history.add(overviewOf(2, 1) as unknown as OverviewWire);
+  const { perSecond, failedShare } = history.now(ALL);
+  expect([perSecond, failedShare]).toEqual([20, 0.5]);
+  expect(history.track(ALL)?.inFlight).toEqual([2, 2]);
 });
 
 test('a quantile lies within the step that holds it', () => {

@@ -15,7 +15,7 @@ type Verdict =
   | { readonly kind: 'refused'; readonly detail: string; readonly items: readonly Item[] };
 
 /** The configuration in force, and the way to another: edited, compared, checked by the server, and applied as a whole or not at all. */
-export function ConfigView() {
+export function ConfigView({ refusal }: { readonly refusal: string | undefined }) {
   const [inForce, setInForce] = useState<string | undefined>();
   const [text, setText] = useState('');
   const [verdict, setVerdict] = useState<Verdict>({ kind: 'none' });
@@ -57,7 +57,13 @@ export function ConfigView() {
           <button type="button" class="small" disabled={!isChanged} onClick={() => setText(inForce)}>
             Discard changes
           </button>
-          <button type="button" class="small primary" disabled={!isChanged} onClick={() => setIsAsking(true)}>
+          <button
+            type="button"
+            class="small primary"
+            disabled={!isChanged || refusal !== undefined}
+            title={refusal}
+            onClick={() => setIsAsking(true)}
+          >
             Apply…
           </button>
         </div>

@@ -1,11 +1,14 @@
 import type { OverviewWire } from '../../../src/admin/wire.ts';
-import { addedSteps, quantile, type Steps, sumSteps } from './latency.ts';
+import { addedSteps, quantile, type Steps } from './latency.ts';
+import { type Totals, totalsOf } from './totals.ts';
+import type { Tone } from './verdict.ts';
 
 /** Kept for the charts: five minutes at a look a second. */
 const CAPACITY = 300;
-/** Rates, latencies and errors are those of the last 10 s, shares those of the last 60. */
-export const RATE_WINDOW_S = 10;
-export const SHARE_WINDOW_S = 60;
+/** Rates, latencies and failures are those of the last 10 s. */
+const RATE_WINDOW_S = 10;
+/** What is drawn one by one is chosen by the last 60, so that it seldom changes. */
+const RECENT_WINDOW_S = 60;
 /** A second holds too few requests for a percentile, so a point of the chart has this many. */
 const POINT_WINDOW = 5;
 /** A gap between looks that a line is not drawn across. */
@@ -14,13 +17,6 @@ const GAP_S = 5;
 const RESTART_MS = 2000;
 
 type Value = number | null;
-
-/** Counts since the start of one thing: an endpoint, a pool, or what a listener sends to a pool. */
-interface Totals {
-  readonly requests: number;
-  readonly failed: number;
-  readonly steps: Steps;
-}
 
 /** One thing over time; every list has an item a look, the newest last. */
 export class Track {
@@ -31,12 +27,15 @@ export class Track {
   readonly p50: Value[];
   readonly p90: Value[];
   readonly p99: Value[];
+  readonly inFlight: Value[];
+  /** How an endpoint was; of other things null. */
+  readonly tones: (Tone | null)[];
   /** Of the last looks only. */
   readonly steps: Steps[] = [];
 
   /** `age`: looks before this one, in which it was not there. */
   constructor(age: number) {
-    const nothing = (): Value[] => new Array<Value>(age).fill(null);
+    const nothing = () => new Array<null>(age).fill(null);
     this.requests = nothing();
     this.failed = nothing();
     this.rate = nothing();
@@ -44,10 +43,13 @@ export class Track {
     this.p50 = nothing();
     this.p90 = nothing();
     this.p99 = nothing();
+    this.inFlight = nothing();
+    this.tones = nothing();
   }
 
-  get series(): readonly Value[][] {
-    return [this.requests, this.failed, this.rate, this.failures, this.p50, this.p90, this.p99];
+  get series(): readonly { shift(): unknown }[] {
+    const { requests, failed, rate, failures, p50, p90, p99, inFlight, tones } = this;
+    return [requests, failed, rate, failures, p50, p90, p99, inFlight, tones];
   }
 }
 
@@ -106,10 +108,10 @@ export class History {
 
   /** Requests of the last minute. */
   recent(key: string): number {
-    return this.#rise(this.#tracks.get(key)?.requests, this.#indexAgo(SHARE_WINDOW_S));
+    return this.#rise(this.#tracks.get(key)?.requests, this.#indexAgo(RECENT_WINDOW_S));
   }
 
-  #extend(key: string, { requests, failed, steps }: Totals, at: number): void {
+  #extend(key: string, { requests, failed, steps, inFlight, tone }: Totals, at: number): void {
     const track = this.#tracks.get(key) ?? new Track(this.times.length);
     this.#tracks.set(key, track);
     const seconds = at - (this.times.at(-1) ?? at);
@@ -121,6 +123,8 @@ export class History {
     const recent = added(track, POINT_WINDOW);
     track.requests.push(requests);
     track.failed.push(failed);
+    track.inFlight.push(inFlight);
+    track.tones.push(tone);
     track.rate.push(perSecond(requests, beforeRequests));
     track.failures.push(perSecond(failed, beforeFailed));
     track.p50.push(quantile(recent, this.#bounds, 0.5));
@@ -160,44 +164,4 @@ function added(track: Track | undefined, looks: number): Steps {
   const after = steps.at(-1);
   const before = steps[Math.max(0, steps.length - 1 - looks)];
   return after === undefined || before === undefined ? { first: 0, counts: [] } : addedSteps(after, before);
-}
-
-export const ALL = 'all';
-export const poolKey = (pool: string): string => `pool ${pool}`;
-export const endpointKey = (pool: string, id: string): string => `endpoint ${pool} ${id}`;
-export const trafficKey = (listener: string, pool: string): string => `traffic ${listener} ${pool}`;
-
-type Requests = OverviewWire['pools'][number]['requests'];
-
-export const ended = (requests: Requests): number => Object.values(requests).reduce((sum, each) => sum + each, 0);
-
-const NO_STEPS_OF_TRAFFIC: Steps = { first: 0, counts: [] };
-
-function totalsOf({ pools, listeners }: OverviewWire): Map<string, Totals> {
-  const totals = new Map<string, Totals>();
-  for (const { name, endpoints } of pools) {
-    for (const each of endpoints) totals.set(endpointKey(name, each.id), endpointTotals(each));
-    totals.set(poolKey(name), addTotals(endpoints.map(endpointTotals)));
-  }
-  totals.set(ALL, addTotals(pools.map(({ name }) => totals.get(poolKey(name))!)));
-  for (const { name, traffic } of listeners) {
-    for (const { pool, requests } of traffic) {
-      const total = { requests: ended(requests), failed: requests['5xx'], steps: NO_STEPS_OF_TRAFFIC };
-      totals.set(trafficKey(name, pool), total);
-    }
-  }
-  return totals;
-}
-
-function endpointTotals(endpoint: OverviewWire['pools'][number]['endpoints'][number]): Totals {
-  const { requests, connectFailures, latencySteps } = endpoint;
-  return { requests: ended(requests), failed: requests['5xx'] + connectFailures, steps: latencySteps };
-}
-
-function addTotals(all: readonly Totals[]): Totals {
-  return {
-    requests: all.reduce((sum, each) => sum + each.requests, 0),
-    failed: all.reduce((sum, each) => sum + each.failed, 0),
-    steps: sumSteps(all.map((each) => each.steps)),
-  };
 }

@@ -17,6 +17,15 @@ export function milliseconds(value: number | null): string {
   return value < 999.5 ? `${count(value)} ms` : `${(value / 1000).toFixed(value < 9995 ? 2 : 1)} s`;
 }
 
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** `1.2 MB`; a thousand is a thousand. */
+export function bytes(value: number): string {
+  const power = Math.min(UNITS.length - 1, value < 1000 ? 0 : Math.floor(Math.log10(value) / 3));
+  const scaled = value / 1000 ** power;
+  return `${power > 0 && scaled < 9.95 ? scaled.toFixed(1) : count(scaled)} ${UNITS[power]}`;
+}
+
 export const percent = (share: number): string =>
   share > 0 && share < 0.0995 ? `${(share * 100).toFixed(1)} %` : `${Math.round(share * 100)} %`;
 

@@ -1,10 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { EndpointWire, OverviewWire, PoolWire, ServerEventWire } from '../../../src/admin/wire.ts';
+import type { OverviewWire, ServerEventWire } from '../../../src/admin/wire.ts';
 import { ApiError, askJson, keepToken, readToken } from './api.ts';
 import { followEvents } from './event-stream.ts';
 import { History } from './history.ts';
 
-export type { EndpointWire, OverviewWire, PoolWire, ServerEventWire };
+export type { OverviewWire, ServerEventWire };
+export type PoolWire = OverviewWire['pools'][number];
+export type EndpointWire = PoolWire['endpoints'][number];
 
 export type Connection =
   | { readonly kind: 'connecting' }
@@ -33,6 +35,8 @@ export interface Store {
   start(): void;
   /** Goes on with this token. */
   signIn(token: string): void;
+  /** Asks for another token. */
+  signOut(): void;
   /** Looks now, when something was changed. */
   look(): Promise<void>;
 }
@@ -91,6 +95,12 @@ export function createStore(): Store {
       following = undefined;
       show({ connection: { kind: 'connecting' } });
       void look();
+    },
+    signOut() {
+      keepToken('');
+      following?.abort();
+      following = undefined;
+      show({ connection: { kind: 'token', wrong: false } });
     },
     look,
   };

@@ -1,29 +1,37 @@
-import { endpointKey, type History, poolKey, trafficKey } from './history.ts';
-import type { OverviewWire } from './store.ts';
+import { fold, limitFor, rankOfTraffic } from './fold.ts';
+import type { History, Now } from './history.ts';
+import { bytes, count, rate } from './numbers.ts';
+import type { EndpointWire, OverviewWire, PoolWire } from './store.ts';
+import { answersKey, bytesKey, endpointKey, isTcpPool, listenerKey, poolKey, routeKey, trafficKey } from './totals.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
 /** Columns from left to right. */
 export type Column = 'listener' | 'route' | 'pool' | 'endpoint';
+
+/** What flows: requests a second, or, of tcp, connections that are open. */
+export type Unit = 'requests' | 'connections';
 
 export interface FlowNode {
   readonly key: string;
   readonly column: Column;
   readonly name: string;
   readonly detail: string;
-  /** Requests a second; absent where they are not counted. */
-  readonly perSecond?: number;
+  readonly unit: Unit;
+  /** Absent where it is not counted. */
+  readonly flow?: number;
   readonly verdict?: Verdict;
-  /** Where a click leads: the id of an element. */
-  readonly target?: string;
+  /** Where a click leads: to the first of these elements, by id, that is there. */
+  readonly targets?: readonly string[];
+  /** The listener whose routes a click shows all, or folds again. */
+  readonly unfolds?: string;
 }
 
 export interface FlowLink {
   readonly from: string;
   readonly to: string;
-  readonly perSecond: number;
+  readonly unit: Unit;
+  readonly flow: number;
   readonly failedShare: number;
-  /** Nothing may flow here now, or nothing is counted. */
-  readonly idle: boolean;
 }
 
 export interface Topology {
@@ -33,101 +41,187 @@ export interface Topology {
 
 type Listener = OverviewWire['listeners'][number];
 type Route = Listener['routes'][number];
-type Pool = OverviewWire['pools'][number];
 
-/** Endpoints of a pool drawn one by one; those with the least traffic are drawn as one. */
-const MOST_ENDPOINTS = 12;
+/** Endpoints before those of large pools are folded, and what is left of each list at least. */
+const MOST_ENDPOINTS = 24;
+const LEAST = 4;
 
 export const poolElement = (pool: string): string => `pool-${pool}`;
 export const endpointElement = (pool: string, id: string): string => `endpoint-${pool}-${id}`;
+export const flowText = (flow: number, unit: Unit): string =>
+  unit === 'requests' ? rate(flow) : `${count(flow)} open`;
 
-/** Who sends how much to whom. */
-export function topologyOf({ listeners, pools }: OverviewWire, history: History): Topology {
-  const nodes: FlowNode[] = [];
-  const links: FlowLink[] = [];
-  for (const listener of listeners) addListener(listener, history, nodes, links);
-  for (const pool of pools) addPool(pool, history, nodes, links);
-  return { nodes, links };
+/** Who sends how much to whom. Of more than `mostRoutes` some are drawn as one, but for the listeners that are `unfolded`. */
+export function topologyOf(
+  overview: OverviewWire,
+  history: History,
+  unfolded: ReadonlySet<string>,
+  mostRoutes: number,
+): Topology {
+  const builder = new Builder(overview, history);
+  const { listeners, pools } = overview;
+  const routes = limitFor(sizesOf(listeners.map((each) => each.routes)), mostRoutes, LEAST);
+  for (const each of listeners) builder.addListener(each, routes, unfolded.has(each.name));
+  const endpoints = limitFor(sizesOf(pools.map((each) => each.endpoints)), MOST_ENDPOINTS, LEAST);
+  for (const each of pools) builder.addPool(each, endpoints);
+  return builder;
 }
 
-function addListener(listener: Listener, history: History, nodes: FlowNode[], links: FlowLink[]): void {
-  const { name, protocol, addresses, routes, traffic } = listener;
-  const key = `listener ${name}`;
-  const flows = new Map(traffic.map(({ pool }) => [pool, history.now(trafficKey(name, pool))]));
-  const perSecond = [...flows.values()].reduce((sum, each) => sum + each.perSecond, 0);
-  nodes.push({ key, column: 'listener', name, detail: `${protocol} ${addresses.join(', ')}`, perSecond });
-  for (const [i, group] of groupRoutes(routes).entries()) {
-    const groupKey = `route ${name} ${i}`;
-    const pools = [...new Set(group.flatMap((route) => route.pools.map((each) => each.pool)))];
-    const total = pools.reduce((sum, pool) => sum + (flows.get(pool)?.perSecond ?? 0), 0);
-    const failed = pools.reduce((sum, pool) => sum + (flows.get(pool)?.failedPerSecond ?? 0), 0);
-    nodes.push({
-      key: groupKey,
-      column: 'route',
-      ...describeGroup(group),
-      ...(pools.length > 0 && { perSecond: total }),
-    });
-    const share = total > 0 ? Math.min(1, failed / total) : 0;
-    links.push({ from: key, to: groupKey, perSecond: total, failedShare: share, idle: pools.length === 0 });
-    for (const pool of pools) {
-      const { perSecond: flow = 0, failedShare = 0 } = flows.get(pool) ?? {};
-      links.push({ from: groupKey, to: `pool ${pool}`, perSecond: flow, failedShare, idle: false });
+const sizesOf = (lists: readonly (readonly unknown[])[]): number[] => lists.map(({ length }) => length);
+
+class Builder implements Topology {
+  readonly nodes: FlowNode[] = [];
+  readonly links: FlowLink[] = [];
+  readonly #history: History;
+  readonly #listeners: readonly Listener[];
+
+  constructor({ listeners }: OverviewWire, history: History) {
+    this.#history = history;
+    this.#listeners = listeners;
+  }
+
+  addListener(listener: Listener, limit: number, isUnfolded: boolean): void {
+    const { name, protocol, addresses, routes, connections } = listener;
+    const key = listenerKey(name);
+    const unit = protocol === 'tcp' ? 'connections' : 'requests';
+    const flow = unit === 'requests' ? this.#history.now(key).perSecond : connections.open;
+    const detail = [protocol, ...(unit === 'connections' ? [this.#bytes(name)] : []), addresses.join(', ')].join(' · ');
+    this.nodes.push({ key, column: 'listener', name, detail, unit, flow });
+    const all = routes.map((route, index) => ({ route, index }));
+    const { shown, rest } = fold(all, isUnfolded ? all.length : limit, ({ index }) => this.#rankOfRoute(name, index));
+    for (const each of shown) this.#addRoute(listener, each.route, each.index);
+    if (rest.length > 0) this.#addOtherRoutes(listener, rest);
+    if (isUnfolded && routes.length > limit) {
+      const text = { name: 'Fewer routes', detail: '' };
+      this.nodes.push({ key: `fold ${name}`, column: 'route', ...text, unit, unfolds: name });
     }
+    this.#addAnswers(listener);
+  }
+
+  #bytes(listener: string): string {
+    const perSecond = (direction: 'received' | 'sent') => this.#history.now(bytesKey(listener, direction)).perSecond;
+    return `${bytes(perSecond('received') + perSecond('sent'))}/s`;
+  }
+
+  #rankOfRoute(listener: string, index: number): number {
+    const route = routeKey(listener, index);
+    const pools = this.#listeners.find(({ name }) => name === listener)!.routes[index]!.traffic ?? [];
+    return rankOfTraffic(pools.reduce((sum, { pool }) => sum + this.#history.recent(trafficKey(route, pool)), 0));
+  }
+
+  #addRoute(listener: Listener, route: Route, index: number): void {
+    const key = routeKey(listener.name, index);
+    const flows = this.#flowsOf(listener, route, key);
+    const total = sumOf([...flows.values()]);
+    const isCounted = route.traffic !== undefined || listener.protocol === 'tcp';
+    const unit = listener.protocol === 'tcp' ? 'connections' : 'requests';
+    const counted = isCounted && route.pools.length > 0 ? { flow: total.flow } : {};
+    this.nodes.push({ key, column: 'route', ...describeRoute(route, isCounted), unit, ...counted });
+    this.links.push({ from: listenerKey(listener.name), to: key, unit, ...total });
+    for (const [pool, each] of flows) this.links.push({ from: key, to: poolKey(pool), unit, ...each });
+  }
+
+  /** By pool; of tcp nothing is counted by route, and it has but one. */
+  #flowsOf(listener: Listener, route: Route, key: string): Map<string, Flow> {
+    const pools = [...new Set([...route.pools, ...(route.traffic ?? [])].map(({ pool }) => pool))];
+    if (listener.protocol !== 'tcp') {
+      return new Map(pools.map((pool) => [pool, flowOf(this.#history.now(trafficKey(key, pool)))]));
+    }
+    const flow = listener.connections.open / Math.max(1, listener.routes.length * pools.length);
+    return new Map(pools.map((pool) => [pool, { flow, failedShare: 0 }]));
+  }
+
+  #addOtherRoutes(listener: Listener, rest: readonly { readonly route: Route; readonly index: number }[]): void {
+    const key = `other routes ${listener.name}`;
+    const flows = new Map<string, Flow[]>();
+    for (const { route, index } of rest) {
+      for (const [pool, flow] of this.#flowsOf(listener, route, routeKey(listener.name, index))) {
+        flows.set(pool, [...(flows.get(pool) ?? []), flow]);
+      }
+    }
+    const unit = 'requests';
+    const total = sumOf([...flows.values()].flat());
+    const text = { name: `${rest.length} more routes`, detail: 'show all' };
+    this.nodes.push({ key, column: 'route', ...text, unit, flow: total.flow, unfolds: listener.name });
+    this.links.push({ from: listenerKey(listener.name), to: key, unit, ...total });
+    for (const [pool, each] of flows) this.links.push({ from: key, to: poolKey(pool), unit, ...sumOf(each) });
+  }
+
+  /** What the balancer answered itself of late: redirects, fixed answers, 404, 503. */
+  #addAnswers({ name, answers }: Listener): void {
+    const key = answersKey(name);
+    if (this.#history.recent(key) === 0) return;
+    const flow = flowOf(this.#history.now(key));
+    const lately = Object.keys(answers).filter((status) => this.#history.recent(answersKey(name, status)) > 0);
+    const text = { name: 'answered here', detail: lately.join(', ') };
+    this.nodes.push({ key, column: 'route', ...text, unit: 'requests', flow: flow.flow });
+    this.links.push({ from: listenerKey(name), to: key, unit: 'requests', ...flow });
+  }
+
+  addPool({ name, policy, endpoints, inFlight }: PoolWire, limit: number): void {
+    const key = poolKey(name);
+    const unit = isTcpPool(name, this.#listeners) ? 'connections' : 'requests';
+    const flow = unit === 'requests' ? this.#history.now(key).perSecond : inFlight;
+    this.nodes.push({ key, column: 'pool', name, detail: policy, unit, flow, targets: [poolElement(name)] });
+    const flowOfEndpoint = (each: EndpointWire): Flow => {
+      const { perSecond, failedShare } = this.#history.now(endpointKey(name, each.id));
+      return { flow: unit === 'requests' ? perSecond : each.inFlight, failedShare };
+    };
+    const { shown, rest } = fold(endpoints, limit, (each) => this.#rankOfEndpoint(name, each));
+    for (const endpoint of shown) {
+      const to = endpointKey(name, endpoint.id);
+      const own = flowOfEndpoint(endpoint);
+      const verdict = verdictOf(endpoint);
+      const targets = [endpointElement(name, endpoint.id), poolElement(name)];
+      this.nodes.push({
+        key: to,
+        column: 'endpoint',
+        name: endpoint.id,
+        detail: '',
+        unit,
+        flow: own.flow,
+        verdict,
+        targets,
+      });
+      this.links.push({ from: key, to, unit, ...own });
+    }
+    if (rest.length === 0) return;
+    const others = `others ${name}`;
+    const total = sumOf(rest.map(flowOfEndpoint));
+    const text = { name: `${rest.length} others`, detail: '' };
+    this.nodes.push({ key: others, column: 'endpoint', ...text, unit, flow: total.flow, targets: [poolElement(name)] });
+    this.links.push({ from: key, to: others, unit, ...total });
+  }
+
+  /** Those in trouble first. */
+  #rankOfEndpoint(pool: string, endpoint: EndpointWire): number {
+    const { tone } = verdictOf(endpoint);
+    const trouble = { bad: 3000, warn: 2000, idle: 1000, good: 0 }[tone];
+    return trouble + rankOfTraffic(this.#history.recent(endpointKey(pool, endpoint.id)));
   }
 }
 
-/** What goes to a pool is counted for each listener, not for each route: routes to the same pool are drawn as one. */
-function groupRoutes(routes: readonly Route[]): Route[][] {
-  const groups: Route[][] = [];
-  for (const route of routes) {
-    const names = new Set(route.pools.map(({ pool }) => pool));
-    const touched = groups.filter((group) => group.some((each) => each.pools.some(({ pool }) => names.has(pool))));
-    const [first, ...others] = touched;
-    if (first === undefined) groups.push([route]);
-    else first.push(...others.flat(), route);
-    for (const other of others) groups.splice(groups.indexOf(other), 1);
-  }
-  return groups;
+interface Flow {
+  readonly flow: number;
+  readonly failedShare: number;
 }
 
-function describeGroup(group: readonly Route[]): { readonly name: string; readonly detail: string } {
-  const [first] = group;
-  const name = first!.match.length === 0 ? 'everything' : first!.match.join(' ');
-  const others = group.length > 1 ? `and ${group.length - 1} more` : '';
-  const shares =
-    first!.pools.length > 1 ? first!.pools.map(({ share }) => `${Math.round(share * 100)} %`).join(' : ') : '';
-  const answer = first!.answer === undefined ? '' : `answers ${first!.answer}`;
-  return { name, detail: [answer, shares, others].filter((each) => each !== '').join(', ') };
+const flowOf = ({ perSecond, failedShare }: Now): Flow => ({ flow: perSecond, failedShare });
+
+function sumOf(flows: readonly Flow[]): Flow {
+  const flow = flows.reduce((sum, each) => sum + each.flow, 0);
+  const failed = flows.reduce((sum, each) => sum + each.flow * each.failedShare, 0);
+  return { flow, failedShare: flow > 0 ? failed / flow : 0 };
 }
 
-function addPool(pool: Pool, history: History, nodes: FlowNode[], links: FlowLink[]): void {
-  const { name, policy, endpoints } = pool;
-  const key = poolKey(name);
-  const { perSecond } = history.now(key);
-  nodes.push({ key, column: 'pool', name, detail: policy, perSecond, target: poolElement(name) });
-  const flows = endpoints.map((endpoint) => ({ endpoint, now: history.now(endpointKey(name, endpoint.id)) }));
-  const isMany = flows.length > MOST_ENDPOINTS;
-  const ranked = isMany ? flows.toSorted((a, b) => b.now.perSecond - a.now.perSecond) : flows;
-  const shown = isMany ? ranked.slice(0, MOST_ENDPOINTS - 1) : ranked;
-  for (const { endpoint, now } of shown) {
-    const to = endpointKey(name, endpoint.id);
-    const verdict = verdictOf(endpoint);
-    const target = endpointElement(name, endpoint.id);
-    nodes.push({
-      key: to,
-      column: 'endpoint',
-      name: endpoint.id,
-      detail: '',
-      perSecond: now.perSecond,
-      verdict,
-      target,
-    });
-    links.push({ from: key, to, perSecond: now.perSecond, failedShare: now.failedShare, idle: !endpoint.eligible });
-  }
-  if (!isMany) return;
-  const rest = ranked.slice(MOST_ENDPOINTS - 1).reduce((sum, { now }) => sum + now.perSecond, 0);
-  const others = `others ${name}`;
-  const title = `${flows.length - shown.length} others`;
-  nodes.push({ key: others, column: 'endpoint', name: title, detail: '', perSecond: rest, target: poolElement(name) });
-  links.push({ from: key, to: others, perSecond: rest, failedShare: 0, idle: false });
+/** The path tells routes apart best, then the host; `match` has each condition in words. */
+function describeRoute(route: Route, isCounted: boolean): { readonly name: string; readonly detail: string } {
+  const { match, pools, answer } = route;
+  const name = match.find((each) => each.startsWith('/')) ?? match.find((each) => each.includes('.')) ?? match[0];
+  const shares = pools.length > 1 ? pools.map(({ share }) => `${Math.round(share * 100)} %`).join(' : ') : '';
+  const answers = answer === undefined ? '' : `answers ${answer}`;
+  const uncounted = isCounted ? '' : 'counted with the same above';
+  const others = match.filter((each) => each !== name);
+  const detail = [...others, answers, shares, uncounted].filter((each) => each !== '').join(' · ');
+  return { name: name ?? 'everything', detail };
 }

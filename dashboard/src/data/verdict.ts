@@ -1,10 +1,13 @@
 import type { EndpointWire } from '../../../src/admin/wire.ts';
 
+/** The colour that goes with a verdict. */
+export type Tone = 'good' | 'idle' | 'warn' | 'bad';
+
 /** How an endpoint is told apart at a glance: by shape and word, and by colour only on top. */
 export interface Verdict {
   readonly word: string;
   readonly shape: string;
-  readonly tone: 'good' | 'idle' | 'warn' | 'bad';
+  readonly tone: Tone;
 }
 
 /** The one thing that decides whether it is picked; what a person says comes first. */

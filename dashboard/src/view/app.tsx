@@ -86,11 +86,18 @@ export function App({ store }: { readonly store: Store }) {
         </button>
       </header>
       <Banner connection={page.connection} />
+      <ReadOnly refusal={page.overview?.refusal} onSignOut={store.signOut} />
       {view === 'live' && (
         <Live page={page} filter={filter} onAction={(pool, id, action) => setAsked({ pool, id, action })} />
       )}
       {view !== 'live' && (
-        <main class="page">{view === 'configuration' ? <ConfigView /> : <ExplainView overview={page.overview} />}</main>
+        <main class="page">
+          {view === 'configuration' ? (
+            <ConfigView refusal={page.overview?.refusal} />
+          ) : (
+            <ExplainView overview={page.overview} />
+          )}
+        </main>
       )}
       {asked !== undefined && page.overview !== undefined && (
         <ActionDialog
@@ -152,10 +159,10 @@ function Live({ page, filter, onAction }: LiveProps) {
     <main class="page live">
       <Summary {...page} />
       <Flow {...page} />
-      <Events events={events} />
+      <Events events={events} pools={overview.pools.map(({ name }) => name)} />
       <div class="pools">
         {overview.pools.map((pool) => (
-          <Pool key={pool.name} {...{ pool, history, events, filter, onAction }} />
+          <Pool key={pool.name} {...{ pool, overview, history, events, filter, onAction }} />
         ))}
         {overview.pools.length === 0 && (
           <p class="empty">No pools: every request is answered by the balancer itself.</p>
@@ -193,6 +200,24 @@ function Banner({ connection }: { readonly connection: Connection }) {
         </p>
       )}
     </div>
+  );
+}
+
+interface ReadOnlyProps {
+  readonly refusal: string | undefined;
+  readonly onSignOut: () => void;
+}
+
+/** Why every operation is greyed out. */
+function ReadOnly({ refusal, onSignOut }: ReadOnlyProps) {
+  if (refusal === undefined) return null;
+  return (
+    <section class="banner calm" aria-label="Permission">
+      <p>Only to look: {refusal}.</p>
+      <button type="button" class="small" onClick={onSignOut}>
+        Use another token…
+      </button>
+    </section>
   );
 }
 

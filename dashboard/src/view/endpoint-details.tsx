@@ -1,17 +1,16 @@
-import { ended, endpointKey } from '../data/history.ts';
-import { age, count, milliseconds, rate } from '../data/numbers.ts';
+import { age, count, milliseconds, percent } from '../data/numbers.ts';
 import type { EndpointWire, ServerEventWire } from '../data/store.ts';
+import { ended, endpointKey } from '../data/totals.ts';
 import { ACTIONS } from './action-dialog.tsx';
-import { Chart } from './chart.tsx';
-import type { EndpointProps } from './endpoint.tsx';
+import { Charts } from './charts.tsx';
+import { type EndpointProps, weightInWords } from './endpoint.tsx';
 import { EventRow } from './events.tsx';
 
 const MOST_EVENTS = 8;
 
 /** Why it is in this state, what happened to it, its own charts, and what can be done. */
-export function EndpointDetails({ endpoint, pool, history, events, onAction }: EndpointProps) {
+export function EndpointDetails({ endpoint, pool, isTcp, history, events, refusal, onAction }: EndpointProps) {
   const { id, reasons, mode } = endpoint;
-  const track = history.track(endpointKey(pool.name, id));
   const own = events.filter((event) => event['endpoint'] === id && event['pool'] === pool.name).slice(0, MOST_EVENTS);
   return (
     <div class="endpoint-details">
@@ -23,43 +22,15 @@ export function EndpointDetails({ endpoint, pool, history, events, onAction }: E
             type="button"
             class="small"
             aria-keyshortcuts={key}
+            disabled={refusal !== undefined}
+            title={refusal}
             onClick={() => onAction(pool.name, id, action)}
           >
             {label}…
           </button>
         ))}
       </div>
-      {track !== undefined && (
-        <div class="charts">
-          <Chart
-            title="Requests/s"
-            times={history.times}
-            lines={[{ label: '', color: '--series-1', values: track.rate }]}
-            format={(value) => (value === null ? '–' : rate(value))}
-            filled
-            leastTop={10}
-          />
-          <Chart
-            title="Latency"
-            times={history.times}
-            lines={[
-              { label: 'p50', color: '--series-1', values: track.p50 },
-              { label: 'p90', color: '--series-2', values: track.p90 },
-              { label: 'p99', color: '--series-3', values: track.p99 },
-            ]}
-            format={milliseconds}
-            leastTop={1}
-          />
-          <Chart
-            title="Failed/s"
-            times={history.times}
-            lines={[{ label: '', color: '--series-bad', values: track.failures }]}
-            format={(value) => (value === null ? '–' : rate(value))}
-            filled
-            leastTop={1}
-          />
-        </div>
-      )}
+      <Charts of={endpointKey(pool.name, id)} isTcp={isTcp} history={history} />
       <div class="columns">
         <Facts endpoint={endpoint} />
         <Past events={own} />
@@ -69,17 +40,16 @@ export function EndpointDetails({ endpoint, pool, history, events, onAction }: E
 }
 
 function Facts({ endpoint }: { readonly endpoint: EndpointWire }) {
-  const { health, lastCheck, breaker, ejected, weight, mode, requests, retries, connectFailures, connectionsOpen } =
-    endpoint;
+  const { health, lastCheck, breaker, ejected, mode, requests, retries, connectFailures, connectionsOpen } = endpoint;
   const check = lastCheck && `${lastCheck.reason}, ${milliseconds(lastCheck.latencyMs)}, ${age(lastCheck.ageMs)} ago`;
-  const origin = { file: 'from the configuration', api: 'set at run time', 'slow-start': 'slow start' }[weight.origin];
   const rows = [
     ['mode', mode],
     ['health', health],
     ['last check', check ?? 'none'],
     ['circuit breaker', breaker ?? 'not configured'],
     ['outlier ejection', ejected === undefined ? 'not configured' : ejected ? 'ejected' : 'not ejected'],
-    ['weight', `${weight.effective} (${origin}; configured ${weight.configured})`],
+    ['weight', weightLine(endpoint)],
+    ['share', shareLine(endpoint)],
     ['requests', `${count(ended(requests))}: ${classes(requests)}`],
     ['retried here', count(retries)],
     ['failed connects', count(connectFailures)],
@@ -98,6 +68,17 @@ function Facts({ endpoint }: { readonly endpoint: EndpointWire }) {
       </dl>
     </section>
   );
+}
+
+function weightLine({ weight }: EndpointWire): string {
+  const words = weightInWords(weight).replace('weight ', '');
+  return weight.origin === 'file' ? `${words} (file)` : words;
+}
+
+function shareLine({ share }: EndpointWire): string {
+  if (share === undefined) return 'not measured yet';
+  const { '1m': minute = 0, '5m': five = 0, wanted } = share;
+  return `${percent(minute)} in a minute, ${percent(five)} in five; the weights ask for ${percent(wanted)}`;
 }
 
 function classes(requests: EndpointWire['requests']): string {

@@ -1,36 +1,40 @@
 import { useState } from 'preact/hooks';
-import { ended, endpointKey, type History, type Now } from '../data/history.ts';
+import type { History, Now } from '../data/history.ts';
 import { count, milliseconds, percent, rate } from '../data/numbers.ts';
 import type { EndpointWire, PoolWire, ServerEventWire } from '../data/store.ts';
 import { endpointElement } from '../data/topology.ts';
-import { verdictOf } from '../data/verdict.ts';
+import { ended, endpointKey } from '../data/totals.ts';
+import { type Tone, verdictOf } from '../data/verdict.ts';
 import { ACTION_KEYS, type StartAction } from './action-dialog.tsx';
 import { EndpointDetails } from './endpoint-details.tsx';
-import type { Share } from './pool.tsx';
 import { Sparkline } from './sparkline.tsx';
+import { StateStrip } from './state-strip.tsx';
 
 export interface EndpointProps {
   readonly endpoint: EndpointWire;
   readonly pool: PoolWire;
-  readonly share: Share;
-  /** Requests a second at the top of every sparkline of the pool, so that they compare. */
+  readonly isTcp: boolean;
+  /** What the small chart shows, and the value at the top of every such chart of the pool, so that they compare. */
+  readonly spark: readonly (number | null)[];
   readonly top: number;
+  /** Why whoever looks may change nothing. */
+  readonly refusal: string | undefined;
   readonly history: History;
   readonly events: readonly ServerEventWire[];
   readonly onAction: StartAction;
 }
 
 export function EndpointRow(props: EndpointProps) {
-  const { endpoint, pool, share, top, history, onAction } = props;
+  const { endpoint, pool, isTcp, spark, top, history, refusal, onAction } = props;
   const [isOpen, setIsOpen] = useState(false);
-  const { id, address, mode, backup, zone, addedAtRuntime } = endpoint;
+  const { id, address, mode } = endpoint;
   const key = endpointKey(pool.name, id);
   const element = endpointElement(pool.name, id);
   const act = mode === 'ready' ? 'draining' : 'ready';
-  const tags = [zone, backup && 'backup', addedAtRuntime && 'added'].filter(Boolean);
+  const details = [...tagsOf(endpoint), ...(address === id ? [] : [address])].join(' · ');
   const onKeyDown = (event: KeyboardEvent) => {
     const action = ACTION_KEYS.get(event.key);
-    if (action === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (action === undefined || refusal !== undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     if ((event.target as Element).closest('tr') !== event.currentTarget) return;
     event.preventDefault();
     onAction(pool.name, id, action);
@@ -49,17 +53,25 @@ export function EndpointRow(props: EndpointProps) {
             <span class="arrow" aria-hidden="true" />
             <span class="names">
               <span class="name">{id}</span>
-              <span class="detail">{[address !== id && address, ...tags].filter(Boolean).join(' · ')}</span>
+              <span class="detail" title={details}>
+                {details}
+              </span>
             </span>
           </button>
         </th>
-        <State endpoint={endpoint} />
-        <ShareCell share={share} />
-        <Numbers endpoint={endpoint} now={history.now(key)} rates={history.track(key)?.rate ?? []} top={top} />
+        <State endpoint={endpoint} tones={history.track(key)?.tones ?? []} />
+        <ShareCell endpoint={endpoint} />
+        {isTcp ? (
+          <TcpNumbers endpoint={endpoint} now={history.now(key)} spark={spark} top={top} />
+        ) : (
+          <Numbers endpoint={endpoint} now={history.now(key)} spark={spark} top={top} />
+        )}
         <td class="operation">
           <button
             type="button"
             class="small"
+            disabled={refusal !== undefined}
+            title={refusal}
             onClick={() => onAction(pool.name, id, act)}
             aria-label={`${act === 'ready' ? 'Ready' : 'Drain'} ${id}…`}
           >
@@ -78,7 +90,30 @@ export function EndpointRow(props: EndpointProps) {
   );
 }
 
-function State({ endpoint }: { readonly endpoint: EndpointWire }) {
+/** What sets it apart from the others. */
+function tagsOf({ zone, role, backup, addedAtRuntime, weight }: EndpointWire): string[] {
+  return [
+    ...(zone === undefined ? [] : [`zone ${zone}`]),
+    ...(role === undefined ? [] : [role]),
+    ...(backup ? ['backup'] : []),
+    ...(addedAtRuntime ? ['added at run time'] : []),
+    ...(weight.effective === 1 && weight.configured === 1 ? [] : [weightInWords(weight)]),
+  ];
+}
+
+/** `weight 3`; where the configuration says something else, that as well, and why it is not so. */
+export function weightInWords({ effective, configured, origin }: EndpointWire['weight']): string {
+  const rounded = Number(effective.toFixed(2));
+  if (origin === 'file') return `weight ${rounded}`;
+  return `weight ${rounded} (${origin === 'api' ? 'API' : 'slow start'}; file ${configured})`;
+}
+
+interface StateProps {
+  readonly endpoint: EndpointWire;
+  readonly tones: readonly (Tone | null)[];
+}
+
+function State({ endpoint, tones }: StateProps) {
   const { word, shape, tone } = verdictOf(endpoint);
   return (
     <td class="state" title={endpoint.reasons.join('; ')}>
@@ -88,19 +123,23 @@ function State({ endpoint }: { readonly endpoint: EndpointWire }) {
         </span>
         {word}
       </span>
+      <StateStrip tones={tones} />
     </td>
   );
 }
 
-function ShareCell({ share: { measured, wanted } }: { readonly share: Share }) {
+/** As the balancer counts it over the last minute. */
+function ShareCell({ endpoint: { share } }: { readonly endpoint: EndpointWire }) {
+  const { '1m': measured = 0, wanted = 0 } = share ?? {};
   return (
     <td class="share">
       <span class="bar" aria-hidden="true">
         <span class="fill" style={{ width: `${measured * 100}%` }} />
-        <span class="mark" style={{ left: `${wanted * 100}%` }} />
+        {share !== undefined && <span class="mark" style={{ left: `${wanted * 100}%` }} />}
       </span>
       <span class="number">
-        {percent(measured)} <span class="detail">/ {percent(wanted)}</span>
+        {share === undefined ? '–' : percent(measured)}{' '}
+        <span class="detail">/ {share === undefined ? '–' : percent(wanted)}</span>
       </span>
     </td>
   );
@@ -109,29 +148,97 @@ function ShareCell({ share: { measured, wanted } }: { readonly share: Share }) {
 interface NumbersProps {
   readonly endpoint: EndpointWire;
   readonly now: Now;
-  readonly rates: readonly (number | null)[];
+  readonly spark: readonly (number | null)[];
   readonly top: number;
 }
 
-function Numbers({ endpoint, now, rates, top }: NumbersProps) {
-  const { inFlight, maxConnections, requests } = endpoint;
+function Numbers({ endpoint, now, spark, top }: NumbersProps) {
   return (
     <>
       <td class="number rate">
-        <span class="rate-cell">
-          <Sparkline values={rates} top={top} />
+        <span class="rate-cell" data-unit="/s">
+          <Sparkline values={spark} top={top} />
           {rate(now.perSecond)}
         </span>
       </td>
-      <td class="number">{milliseconds(now.p50)}</td>
+      <td class="number p50">{milliseconds(now.p50)}</td>
       <td class="number extra">{milliseconds(now.p90)}</td>
       <td class="number">{milliseconds(now.p99)}</td>
       <td class={`number ${now.failedShare > 0 ? 'bad' : ''}`}>{percent(now.failedShare)}</td>
-      <td class="number in-flight">
-        {count(inFlight)}
-        {maxConnections !== undefined && <span class="detail"> / {count(maxConnections)}</span>}
+      <InFlight {...endpoint} />
+      <td class="number extra total">{count(ended(endpoint.requests))}</td>
+    </>
+  );
+}
+
+/** Connections last: how many are open says more than how many ended. */
+function TcpNumbers({ endpoint, now, spark, top }: NumbersProps) {
+  const { inFlight, maxConnections, connectFailures, requests } = endpoint;
+  return (
+    <>
+      <td class="number rate in-flight">
+        <span class="rate-cell" data-unit=" open">
+          <Sparkline values={spark} top={top} />
+          {count(inFlight)}
+          {maxConnections !== undefined && <span class="detail"> / {count(maxConnections)}</span>}
+        </span>
       </td>
+      <td class="number">{rate(now.perSecond)}</td>
+      <td class={`number ${now.failedPerSecond > 0 ? 'bad' : ''}`}>{count(connectFailures)}</td>
       <td class="number extra total">{count(ended(requests))}</td>
     </>
   );
 }
+
+const InFlight = ({ inFlight, maxConnections }: EndpointWire) => (
+  <td class="number in-flight">
+    {count(inFlight)}
+    {maxConnections !== undefined && <span class="detail"> / {count(maxConnections)}</span>}
+  </td>
+);
+
+interface HeadCell {
+  readonly text: string;
+  readonly of?: string;
+  readonly title?: string;
+}
+
+const FIRST: readonly HeadCell[] = [
+  { text: 'Endpoint' },
+  { text: 'State', title: 'Now, and over the last five minutes: what stands up was not picked' },
+  {
+    text: 'Share / weight',
+    of: 'share-head',
+    title: 'Of the pool’s requests in the last minute; the mark is what the weights ask for',
+  },
+];
+const HTTP: readonly HeadCell[] = [
+  { text: 'Requests/s', of: 'number' },
+  { text: 'p50', of: 'number p50' },
+  { text: 'p90', of: 'number extra' },
+  { text: 'p99', of: 'number' },
+  { text: 'Failed', of: 'number', title: 'Answers 5xx and failed connects, of the last 10 s' },
+  { text: 'In flight', of: 'number' },
+  { text: 'Total', of: 'number extra', title: 'Requests since the start' },
+];
+const TCP: readonly HeadCell[] = [
+  { text: 'Open', of: 'number', title: 'Connections open now' },
+  { text: 'Ended/s', of: 'number' },
+  { text: 'Failed connects', of: 'number', title: 'Since the start' },
+  { text: 'Total', of: 'number extra', title: 'Connections that ended since the start' },
+];
+
+export const EndpointHead = ({ isTcp }: { readonly isTcp: boolean }) => (
+  <thead>
+    <tr>
+      {[...FIRST, ...(isTcp ? TCP : HTTP)].map(({ text, of, title }) => (
+        <th key={text} scope="col" class={of} title={title}>
+          {text}
+        </th>
+      ))}
+      <th scope="col">
+        <span class="hidden">Operation</span>
+      </th>
+    </tr>
+  </thead>
+);

@@ -54,9 +54,14 @@ export function Help({ usesKeys, onUseKeys, onClose }: HelpProps) {
         ))}
       </dl>
       <p class="note">
-        Rates, latencies and failures are those of the last 10 s, shares and fairness of the last 60. Latency is the
-        time to the first byte of the answer, right within 12.5 %. Failed: answers 5xx and connections that did not come
-        about.
+        Beneath its state is how an endpoint was over the last five minutes: a line while it could be picked, higher
+        while it could not.
+      </p>
+      <p class="note">
+        Rates, latencies and failures are those of the last 10 s; shares are those of the last minute, fairness of the
+        last minute and of five, both as the balancer counts them. Latency is the time to the first byte of the answer,
+        right within 12.5 %. Failed, of endpoints: answers 5xx and connections that did not come about; of all, at the
+        top: what clients got as 5xx, whoever answered.
       </p>
       <div class="buttons end">
         <button type="button" class="primary" onClick={onClose}>

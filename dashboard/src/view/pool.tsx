@@ -1,15 +1,18 @@
 import { useState } from 'preact/hooks';
-import { fairness } from '../data/fairness.ts';
-import { endpointKey, type History, poolKey } from '../data/history.ts';
-import { count, index, milliseconds, rate } from '../data/numbers.ts';
-import type { EndpointWire, PoolWire, ServerEventWire } from '../data/store.ts';
+import { fold } from '../data/fold.ts';
+import type { History } from '../data/history.ts';
+import { count, index } from '../data/numbers.ts';
+import type { EndpointWire, OverviewWire, PoolWire, ServerEventWire } from '../data/store.ts';
 import { poolElement } from '../data/topology.ts';
+import { endpointKey, isTcpPool, poolKey } from '../data/totals.ts';
+import { verdictOf } from '../data/verdict.ts';
 import type { StartAction } from './action-dialog.tsx';
-import { Chart } from './chart.tsx';
-import { EndpointRow } from './endpoint.tsx';
+import { Charts } from './charts.tsx';
+import { EndpointHead, EndpointRow } from './endpoint.tsx';
 
 interface PoolProps {
   readonly pool: PoolWire;
+  readonly overview: OverviewWire;
   readonly history: History;
   readonly events: readonly ServerEventWire[];
   /** Only endpoints whose id or address has this in it. */
@@ -17,70 +20,85 @@ interface PoolProps {
   readonly onAction: StartAction;
 }
 
-/** Rows drawn before somebody asks for all. */
-const MOST_ROWS = 50;
+/** Rows drawn before somebody asks for all; those in trouble are among them. */
+const MOST_ROWS = 20;
 
 export function Pool(props: PoolProps) {
-  const { pool, history, filter } = props;
+  const { pool, overview, history, filter } = props;
   const [showsAll, setShowsAll] = useState(false);
   const { name, endpoints } = pool;
-  const shares = sharesOf(pool, history);
+  const isTcp = isTcpPool(name, overview.listeners);
   const matching = endpoints.filter(
     ({ id, address }) => filter === '' || id.includes(filter) || address.includes(filter),
   );
-  const shown = showsAll ? matching : matching.slice(0, MOST_ROWS);
-  const top = Math.max(1, ...shown.flatMap(({ id }) => highest(history.track(endpointKey(name, id))?.rate)));
+  const { shown } = fold(matching, showsAll ? Number.POSITIVE_INFINITY : MOST_ROWS, rankOf);
+  const top = Math.max(1, ...shown.flatMap(({ id }) => sparkOf(history, endpointKey(name, id), isTcp).map(Number)));
   return (
     <section class="card pool" id={poolElement(name)} aria-label={`Pool ${name}`}>
-      <PoolHead pool={pool} fair={fairnessOf(endpoints, shares)} />
-      <PoolCharts pool={pool} history={history} />
+      <PoolHead pool={pool} isTcp={isTcp} />
+      <Charts of={poolKey(name)} isTcp={isTcp} history={history} listeners={listenersOf(name, overview)} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section class="scroller" tabIndex={0} aria-label={`Endpoints of ${name}`}>
         <table>
-          <EndpointHead />
+          <EndpointHead isTcp={isTcp} />
           <tbody>
             {shown.map((endpoint) => (
               <EndpointRow
                 key={endpoint.id}
                 endpoint={endpoint}
-                share={shares.get(endpoint.id)!}
+                isTcp={isTcp}
+                spark={sparkOf(history, endpointKey(name, endpoint.id), isTcp)}
                 top={top}
+                refusal={overview.refusal}
                 {...props}
               />
             ))}
           </tbody>
         </table>
       </section>
-      {endpoints.length === 0 && <p class="empty">No endpoints. Every request to this pool is answered 503.</p>}
+      {endpoints.length === 0 && <p class="empty">No endpoints. Nobody serves what comes to this pool.</p>}
       {endpoints.length > 0 && matching.length === 0 && (
         <p class="empty">No endpoint of this pool matches “{filter}”.</p>
       )}
-      {matching.length > shown.length && (
-        <button type="button" class="more" onClick={() => setShowsAll(true)}>
-          Show all {count(matching.length)} endpoints
+      {matching.length > MOST_ROWS && (
+        <button type="button" class="more" aria-expanded={showsAll} onClick={() => setShowsAll(!showsAll)}>
+          {showsAll ? 'Show fewer' : `Show all ${count(matching.length)} endpoints`}
         </button>
       )}
     </section>
   );
 }
 
-function PoolHead({ pool, fair }: { readonly pool: PoolWire; readonly fair: number | null }) {
-  const { name, policy, eligible, endpoints, inFlight, retries } = pool;
+const rankOf = (endpoint: EndpointWire): number => (verdictOf(endpoint).tone === 'good' ? 0 : 1);
+
+const listenersOf = (pool: string, { listeners }: OverviewWire): string[] =>
+  listeners
+    .filter(({ routes }) => routes.some(({ pools }) => pools.some((each) => each.pool === pool)))
+    .map(({ name }) => name);
+
+/** The last two minutes of what a row's small chart shows. */
+function sparkOf(history: History, key: string, isTcp: boolean): readonly (number | null)[] {
+  const track = history.track(key);
+  return ((isTcp ? track?.inFlight : track?.rate) ?? []).slice(-120);
+}
+
+function PoolHead({ pool, isTcp }: { readonly pool: PoolWire; readonly isTcp: boolean }) {
+  const { name, policy, eligible, endpoints, inFlight, retries, fairness } = pool;
   const tone = eligible === 0 ? 'bad' : eligible < endpoints.length ? 'warn' : '';
   return (
     <header class="card-head">
       <h2>
-        <span class="kind">pool</span> {name}
+        <span class="kind">{isTcp ? 'tcp pool' : 'pool'}</span> {name}
       </h2>
       <dl class="facts">
         <Fact name="policy" value={policy} />
         <Fact name="eligible" value={`${eligible} of ${endpoints.length}`} tone={tone} />
         <Fact
-          name="fairness"
-          value={index(fair)}
-          title="Jain’s index of share by weight over the last minute: 1 is exactly as weighted. A policy that follows latency gives faster endpoints more, on purpose."
+          name="fairness 1 / 5 min"
+          value={`${index(fairness['1m'] ?? null)} / ${index(fairness['5m'] ?? null)}`}
+          title="Jain’s index of requests per weight over the last minute, and over the last five: 1 is exactly as weighted. A policy that follows latency gives faster endpoints more, on purpose."
         />
-        <Fact name="in flight" value={count(inFlight)} />
+        <Fact name={isTcp ? 'open' : 'in flight'} value={count(inFlight)} />
         <Fact
           name="retried"
           value={count(retries)}
@@ -104,102 +122,3 @@ const Fact = ({ name, value, title, tone = '' }: FactProps) => (
     <dd>{value}</dd>
   </div>
 );
-
-function PoolCharts({ pool, history }: { readonly pool: PoolWire; readonly history: History }) {
-  const track = history.track(poolKey(pool.name));
-  if (track === undefined) return null;
-  const { times } = history;
-  const latency = [
-    { label: 'p50', color: '--series-1', values: track.p50 },
-    { label: 'p90', color: '--series-2', values: track.p90 },
-    { label: 'p99', color: '--series-3', values: track.p99 },
-  ];
-  return (
-    <div class="charts">
-      <Chart
-        title="Requests/s"
-        times={times}
-        lines={[{ label: '', color: '--series-1', values: track.rate }]}
-        format={(value) => (value === null ? '–' : rate(value))}
-        filled
-        leastTop={10}
-      />
-      <Chart title="Latency" times={times} lines={latency} format={milliseconds} leastTop={1} />
-      <Chart
-        title="Failed/s"
-        times={times}
-        lines={[{ label: '', color: '--series-bad', values: track.failures }]}
-        format={(value) => (value === null ? '–' : rate(value))}
-        filled
-        leastTop={1}
-      />
-    </div>
-  );
-}
-
-const EndpointHead = () => (
-  <thead>
-    <tr>
-      <th scope="col">Endpoint</th>
-      <th scope="col">State</th>
-      <th
-        scope="col"
-        class="share-head"
-        title="Of the pool’s requests in the last minute; the mark is what the weights ask for"
-      >
-        Share / weight
-      </th>
-      <th scope="col" class="number">
-        Requests/s
-      </th>
-      <th scope="col" class="number">
-        p50
-      </th>
-      <th scope="col" class="number extra">
-        p90
-      </th>
-      <th scope="col" class="number">
-        p99
-      </th>
-      <th scope="col" class="number" title="Answers 5xx and failed connects, of the last 10 s">
-        Failed
-      </th>
-      <th scope="col" class="number">
-        In flight
-      </th>
-      <th scope="col" class="number extra" title="Requests since the start">
-        Total
-      </th>
-      <th scope="col">
-        <span class="hidden">Operation</span>
-      </th>
-    </tr>
-  </thead>
-);
-
-/** Measured over the last minute, and as the weights ask for, 0..1. */
-export interface Share {
-  readonly measured: number;
-  readonly wanted: number;
-}
-
-function sharesOf({ name, endpoints }: PoolWire, history: History): Map<string, Share> {
-  const counts = endpoints.map(({ id }) => history.recent(endpointKey(name, id)));
-  const all = counts.reduce((sum, each) => sum + each, 0);
-  const weights = endpoints.map(weightOf);
-  const total = weights.reduce((sum, each) => sum + each, 0);
-  return new Map(
-    endpoints.map(({ id }, i) => {
-      return [id, { measured: all > 0 ? counts[i]! / all : 0, wanted: total > 0 ? weights[i]! / total : 0 }];
-    }),
-  );
-}
-
-const weightOf = ({ eligible, backup, weight }: EndpointWire): number => (eligible && !backup ? weight.effective : 0);
-
-function fairnessOf(endpoints: readonly EndpointWire[], shares: ReadonlyMap<string, Share>): number | null {
-  return fairness(endpoints.map((each) => ({ share: shares.get(each.id)!.measured, weight: weightOf(each) })));
-}
-
-/** An empty list for nothing. */
-const highest = (values: readonly (number | null)[] = []): number[] => values.slice(-120).map((each) => each ?? 0);

@@ -1,6 +1,6 @@
-import { ALL } from '../data/history.ts';
 import { count, milliseconds, percent, rate } from '../data/numbers.ts';
 import type { Page } from '../data/store.ts';
+import { ALL } from '../data/totals.ts';
 
 /** The few numbers that say whether all is well, to be read from across the room. */
 export function Summary({ overview, history }: Page) {
