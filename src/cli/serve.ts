@@ -46,5 +46,5 @@ export async function serve(argv: readonly string[], io: CliIo): Promise<number>
     printProblems(result.problems, io);
     return exitCodes.failed;
   }
-  return serveUntilStopped({ ...result.config, ...(admin && { admin }) }, io);
+  return serveUntilStopped({ ...result.config, ...(admin && { admin }) }, io, { guide: true });
 }

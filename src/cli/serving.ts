@@ -6,7 +6,7 @@ import { keepState, readState, type StateKeeper } from '../server/state-file.ts'
 import { surviveExceptions } from './exceptions.ts';
 import { type CliIo, exitCodes } from './io.ts';
 import { reportToLauncher } from './launcher-report.ts';
-import { announce } from './listening-lines.ts';
+import { announce, firstSteps } from './listening-lines.ts';
 import { watchSignals } from './signals.ts';
 import { createSystem, programVersion, runtimeName, type System } from './system.ts';
 import { runningHere } from './takeover.ts';
@@ -119,6 +119,8 @@ export interface ServeOptions {
   readonly source?: ConfigSource;
   /** Serve beside the processes of ours that listen there already, and end them. */
   readonly takeover?: boolean;
+  /** A person at a terminal is told what to try first. */
+  readonly guide?: boolean;
 }
 
 /** Serves until a signal ends it: 0 after a drain, 1 when it could not start or was told twice to end. SIGHUP reads the source again. */
@@ -145,6 +147,7 @@ export async function serveUntilStopped(config: Config, io: CliIo, options: Serv
     if (source !== undefined) reload = () => void reloadFrom(source, serving.server, system);
     stop = accompany(serving.server, io, log, source?.watch?.(reload));
     io.stdout(announce(config, serving.server, serving.admin?.address));
+    if (options.guide === true && io.person) io.stderr(firstSteps(serving.server, serving.admin?.address));
     writeEarly();
     for (const note of system.deps.transport.notes ?? []) log('warn', note);
     await signals.stop;
