@@ -1,4 +1,4 @@
-import { createCommonFormat } from './common.ts';
+import { createCommonFormat } from './clf.ts';
 import { createHaproxyFormat } from './haproxy.ts';
 import { createJsonFormat } from './json.ts';
 import type { LineFormat, LineOptions } from './line-format.ts';
