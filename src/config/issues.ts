@@ -85,7 +85,12 @@ const typeNames: Readonly<Record<string, string>> = {
 
 function describeType(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {
   const known = ((issue as { options?: readonly unknown[] }).options ?? []).map(String);
-  const given: unknown = (issue.input as Record<string, unknown> | undefined)?.[String(issue.discriminator)];
+  const tag = String(issue.discriminator);
+  const given: unknown = (issue.input as Record<string, unknown> | undefined)?.[tag];
+  const mistyped = Object.keys(issue.input ?? {}).find((each) => closest(each, [tag]) !== undefined);
+  if (given === undefined && mistyped !== undefined) {
+    return `is required, and there is an unknown key "${mistyped}"; did you mean "${tag}"?`;
+  }
   if (given === undefined) return `is required; known here: ${known.join(', ')}`;
   if (typeof given !== 'string') return `expected a type, found ${nameOf(given)}; known here: ${known.join(', ')}`;
   return `unknown type "${given}"; ${proposal(given, known)}`;
