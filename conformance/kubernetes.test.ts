@@ -12,9 +12,11 @@ import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { ConfigMap, Service } from 'kubernetes-models/v1';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { adminAt } from './harness/admin.ts';
 import { runProgram, startProgram } from './harness/program.ts';
 import { freePort, within } from './harness/sockets.ts';
 import { cleanUp, transports } from './harness/suite.ts';
+import { untilReady } from './scenarios/workers-world.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const LAUNCHER = join(ROOT, 'bin/equipoise.mjs');
@@ -132,7 +134,8 @@ describe.skipIf(!transports.includes('bun'))('its configuration', () => {
     keep(program);
     await program.says(/^listening admin /m);
     const asked = { live: container.livenessProbe!.httpGet!.path!, ready: container.readinessProbe!.httpGet!.path! };
-    while ((await ask(admin, asked.ready)) !== 200) await new Promise((done) => setTimeout(done, 20));
+    await untilReady(adminAt(admin), 200);
+    expect(await ask(admin, asked.ready)).toBe(200);
     expect(await ask(admin, asked.live)).toBe(200);
     expect(await ask(admin, '/metrics')).toBe(401);
     expect(await ask(admin, '/metrics', TOKEN)).toBe(200);
