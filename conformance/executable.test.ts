@@ -155,6 +155,22 @@ export default defineConfig({
     expect(await within('the end', program.ended, 6000)).toEqual({ code: 0, signal: null });
   }, 40_000);
 
+  test('takes over from another one, and without a supervisor a crash is the end', async () => {
+    const [port, adminPort] = [await freePort(), await freePort()];
+    write('taken.yaml', {
+      ...{ workers: 2, admin: { bind: `127.0.0.1:${adminPort}` } },
+      listeners: { web: { bind: `127.0.0.1:${port}`, pool: 'app' } },
+      pools: { app: { endpoints, servedBy: true } },
+    });
+    const former = await serve('taken.yaml', adminPort);
+    const latter = startProgram(executable, ['run', 'taken.yaml', '--takeover'], { cwd: folder });
+    keep(latter);
+    expect(await within('the end of the former', former.ended, 6000)).toEqual({ code: 0, signal: null });
+    expect(await servedBy(port, 40)).toEqual(['e0', 'e1']);
+    latter.signal('SIGSEGV');
+    expect(await within('the crash', latter.ended, 6000)).toEqual({ code: null, signal: 'SIGSEGV' });
+  }, 40_000);
+
   test('finds packages beside the configuration, and fetches none', async () => {
     const text = `import { port } from 'found-nowhere';
 export default { listeners: { web: { bind: '127.0.0.1:' + port, pool: 'app' } }, pools: { app: { endpoints: [1] } } };
