@@ -18,6 +18,7 @@ export async function metricsPage(deps: AdminDeps, meters: Meters): Promise<stri
     writeTraffic(to, counters);
     writeGates(to, counters);
     writeAccessLog(to, counters);
+    writeSpans(to, counters);
     writePools(to, server, counters);
   }
   writeMeters(to, meters, deps);
@@ -52,6 +53,14 @@ function writeAccessLog(to: PrometheusText, { accessLog: { written, dropped } }:
   to.family('equipoise_access_log_lines_total', 'counter', 'Lines of the access log that were written.');
   to.sample(written);
   to.family('equipoise_access_log_dropped_total', 'counter', 'Lines that were not: no room, or a failed write.');
+  to.sample(dropped);
+}
+
+function writeSpans(to: PrometheusText, { spans: { exported, dropped } }: Counters): void {
+  if (exported + dropped === 0) return;
+  to.family('equipoise_spans_exported_total', 'counter', 'Spans that the collector took.');
+  to.sample(exported);
+  to.family('equipoise_spans_dropped_total', 'counter', 'Spans that were lost: no room, or the collector took none.');
   to.sample(dropped);
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { misread, nameOf, type Reading, scalar, section } from './reading.ts';
+import { HiddenQuery } from './hidden-query.ts';
+import { misread, type Reading, section } from './reading.ts';
 import { choice, decimal, text } from './scalars.ts';
 
 /** Whoever reads a log must not be able to act as whom it tells of. */
@@ -19,13 +20,6 @@ function readLogPath(path: string): Reading<string> {
   return scheme === null ? { value: path } : misread(`"${scheme[0]}" is unknown here`, 'write syslog://host:514');
 }
 
-function readHidden(value: unknown): Reading<'all' | readonly string[]> {
-  if (value === 'all') return { value };
-  const names = Array.isArray(value) ? value : [value];
-  if (names.every((each) => typeof each === 'string' && each !== '')) return { value: names as string[] };
-  return misread(`expected all or a list of parameters, found ${nameOf(value)}`, 'write all, or [token, code]');
-}
-
 /** Where requests are written down. */
 export const AccessLogFile = section({
   format: choice(['json', 'common', 'haproxy'])
@@ -39,9 +33,7 @@ export const AccessLogFile = section({
     .array(text(readLoggedHeader))
     .prefault([])
     .describe('Request headers that are logged as well: json and common; credentials are refused.'),
-  hideQuery: scalar<'all' | readonly string[], 'all' | string | readonly string[]>(readHidden, {
-    anyOf: [{ const: 'all' }, { type: 'string' }, { type: 'array', items: { type: 'string' } }],
-  })
-    .prefault([])
-    .describe('Parameters whose values are logged as `***`, also in a Referer; `all`: every query.'),
+  hideQuery: HiddenQuery.prefault([]).describe(
+    'Parameters whose values are logged as `***`, also in a Referer; `all`: every query.',
+  ),
 });

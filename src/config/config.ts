@@ -2,12 +2,14 @@ import { z } from 'zod';
 import type { PoolOptions } from '../control/pool-options.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
 import type { AccessLogOptions } from '../telemetry/access-log/access-log.ts';
+import type { TracingOptions } from '../telemetry/tracing/tracer.ts';
 import { AccessLogFile } from './access-log.ts';
 import { AdminFile, type AdminOptions } from './admin.ts';
 import { ListenerFile } from './listener.ts';
 import { PoolFile } from './pool.ts';
 import { misread, nameOf, type Reading, scalar, section } from './reading.ts';
 import { duration, integer, text } from './scalars.ts';
+import { TracingFile } from './tracing.ts';
 
 export type { AdminOptions };
 
@@ -23,6 +25,8 @@ export interface Config {
   readonly stateFile?: string;
   /** Absent: requests are not logged. */
   readonly accessLog?: AccessLogOptions;
+  /** Absent: requests are not traced. */
+  readonly tracing?: TracingOptions;
   /** Absent: no admin server. */
   readonly admin?: AdminOptions;
   readonly listeners: Readonly<Record<string, ListenerOptions>>;
@@ -69,11 +73,12 @@ export const ConfigFile = section(
       .exactOptional(text(readFileName))
       .describe('Keeps modes, weights and endpoints that were set at run time; absent: a restart forgets them.'),
     accessLog: z.exactOptional(AccessLogFile).describe('Where requests are written down; absent: nowhere.'),
+    tracing: z.exactOptional(TracingFile).describe('Where spans of requests are sent; absent: nowhere.'),
     admin: z.exactOptional(AdminFile).describe('Metrics and health of the balancer itself; absent: none.'),
     listeners: z.record(z.string(), ListenerFile).describe('What accepts connections, by name.'),
     pools: z.record(z.string(), PoolFile).prefault({}).describe('Who serves, by name.'),
   },
-  ['filters', 'tls', 'discovery', 'errorPages', 'tracing'],
+  ['filters', 'tls', 'discovery', 'errorPages'],
 );
 
 /** What a file may say, before defaults are filled in. */

@@ -5,11 +5,13 @@ export const HIDDEN = '***';
 
 const CREDENTIAL_HEADERS: readonly unknown[] = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key'];
 
-/** Tokens of the admin server, passwords, and credentials that checks send. */
+/** Tokens of the admin server, passwords, credentials that checks send, and what a collector is sent. */
 export function isSecret(path: Path): boolean {
   const [section, ...rest] = path;
   const key = path.at(-1);
   if (section === 'admin') return rest.length === 1 && (key === 'token' || key === 'readToken');
+  // Whatever they are called: collectors have names of their own for a key.
+  if (section === 'tracing') return rest.length === 2 && rest[0] === 'headers';
   // pools.<name>.health.headers.<name>
   if (path.length === 5 && rest[1] === 'health' && rest[2] === 'headers') {
     return CREDENTIAL_HEADERS.includes(String(key).toLowerCase());

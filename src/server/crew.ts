@@ -23,6 +23,7 @@ import {
   releaseConnections,
   withListeners,
 } from './shared-connections.ts';
+import { ToldOnce } from './told-once.ts';
 import type { ConnectionsMemory } from './worker-messages.ts';
 
 export type { SpawnThread };
@@ -92,8 +93,7 @@ class ThreadCrew implements Crew {
   readonly #retired = new Counters();
   readonly #program: ProgramMemory;
   readonly #pulses: PulseWatch;
-  /** What users' policies reported: each worker's does. */
-  readonly #reported = new Set<string>();
+  readonly #told = new ToldOnce();
   #connections: ConnectionsMemory;
   #order: Order | undefined;
   /** As configured, with the addresses that were bound. */
@@ -136,7 +136,7 @@ class ThreadCrew implements Crew {
     const others = Array.from({ length: this.#workers - 1 }, (_, index) => index + 1);
     await Promise.all(others.map((worker) => this.#serve(worker, this.#order!)));
     pools();
-    this.#reported.clear();
+    this.#told.forget();
     if (isFirst) {
       this.#countNowAndThen();
       this.#observeNowAndThen();
@@ -229,21 +229,13 @@ class ThreadCrew implements Crew {
     const startedAtMs = this.#deps.clock.now();
     this.#pulses.forget(worker);
     const crewman: Crewman = new Crewman(this.#deps.spawnThread(), this.#pools, {
-      onHappening: (what) => this.#hear(what),
+      onHappening: (what) => {
+        if (this.#told.isNews(worker, what)) this.#deps.emit(what);
+      },
       onEnd: (reason) => this.#ended(worker, crewman, startedAtMs, reason),
     });
     this.#crew[worker] = crewman;
     return crewman;
-  }
-
-  /** Workers find the same mistake in a user's policy; it is told once. */
-  #hear(what: ServerHappening): void {
-    if (what.kind === 'policy') {
-      const key = `${what.pool} ${what.reason}`;
-      if (this.#reported.has(key)) return;
-      this.#reported.add(key);
-    }
-    this.#deps.emit(what);
   }
 
   /** Decides what no single worker can. */
@@ -282,6 +274,7 @@ class ThreadCrew implements Crew {
     for (const { share } of this.#pools.values()) requests += releasePoolMemory(share!.memory, worker);
     const connections = releaseConnections(this.#connections, worker);
     releaseProgramMemory(this.#program, worker);
+    this.#told.left(worker);
     // Before anything was served, its failure is the start's.
     if (this.#closed || this.#order === undefined) return;
     this.#deps.emit({ kind: 'worker-died', worker, reason, requests, connections });

@@ -84,6 +84,8 @@ function describe(event: ServerEvent): Line | undefined {
     }
     case 'log-failed':
       return { level: 'error', message: event.reason };
+    case 'tracing':
+      return { level: event.to === 'failed' ? 'warn' : 'info', message: `tracing: ${event.reason}` };
     case 'state-failed':
       return { level: 'warn', message: `state file: ${event.reason}` };
     case 'note':

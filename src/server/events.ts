@@ -39,6 +39,8 @@ export type ServerHappening =
   | { readonly kind: 'state-restored'; readonly settings: number; readonly dropped: readonly string[] }
   /** Lines of the access log are lost. */
   | { readonly kind: 'log-failed'; readonly reason: string }
+  /** Spans are lost, as the collector takes none; or it takes them again. */
+  | { readonly kind: 'tracing'; readonly to: 'failed' | 'resumed'; readonly reason: string }
   /** The state file cannot be read or written. */
   | { readonly kind: 'state-failed'; readonly reason: string }
   /** Whoever runs the program remarks something, as the demo does of what it is about to do. */

@@ -8,9 +8,10 @@ import type { Registry } from '../core/kernel/registry.ts';
 import type { Rng } from '../core/kernel/rng.ts';
 import type { DescribedRequest } from '../proxy/explanation.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
-import type { ProtocolDefinition, ProtocolRuntime, ProxyPool } from '../proxy/protocols/protocol.ts';
+import type { ProtocolDefinition, ProtocolDeps, ProtocolRuntime, ProxyPool } from '../proxy/protocols/protocol.ts';
 import type { SourceCounter } from '../proxy/shared-sources.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import type { Tracer } from '../telemetry/tracing/tracer.ts';
 import type { DescriptorBudget } from '../transport/descriptors.ts';
 import type { TimerWheel } from '../transport/timer-wheel.ts';
 import type { Listener, SocketAddress, Transport } from '../transport/transport.ts';
@@ -20,6 +21,7 @@ import { type DrainResult, drainListeners } from './drain.ts';
 import type { ServerHappening } from './events.ts';
 import type { WorkerExplanation } from './explain.ts';
 import { bindAll, checkFree, type ServedListener } from './listeners.ts';
+import { startTracing } from './tracing.ts';
 import { type Vitals, type VitalsWatch, watchVitals } from './vitals.ts';
 
 export interface FrontDeps {
@@ -52,7 +54,7 @@ export interface BoundListener {
 }
 
 /** The part of a configuration that accepts connections. */
-export type Served = Pick<Config, 'listeners' | 'limits' | 'drainTimeout' | 'accessLog'>;
+export type Served = Pick<Config, 'listeners' | 'limits' | 'drainTimeout' | 'accessLog' | 'tracing'>;
 
 /** A thread that serves. */
 export interface WorkerState {
@@ -134,6 +136,7 @@ class LiveFront implements ThreadFront {
   #drainTimeoutMs = 0;
   readonly #vitals: VitalsWatch;
   readonly #accessLogs: AccessLogs;
+  #tracer: Tracer | undefined;
 
   constructor(pools: ReadonlyMap<string, ProxyPool>, deps: FrontDeps, sharing: AddressSharing) {
     this.#pools = pools;
@@ -161,10 +164,12 @@ class LiveFront implements ThreadFront {
 
   async configure(config: Served, pools: () => ReadonlyMap<string, ProxyPool>): Promise<void> {
     const { counters, elsewhere } = this.#deps;
+    this.#tracer ??= startTracing(config, this.#deps);
+    const watchers = { accessLog: this.#accessLogs, ...(this.#tracer && { tracer: this.#tracer }) };
     const next = Object.entries(config.listeners).map(([name, options]) => {
       const before = this.#served.find((each) => each.name === name && each.options.protocol === options.protocol);
       const limited = withinTotal(name, options, config, counters, elsewhere);
-      const runtime = before?.runtime ?? createRuntime(name, limited, this.#pools, this.#deps, this.#accessLogs);
+      const runtime = before?.runtime ?? createRuntime(name, limited, this.#pools, this.#deps, watchers);
       return { name, options, limited, runtime, sockets: options.bind.map((each, at) => socketOf(before, each, at)) };
     });
     const missing = next.flatMap(({ name, options, runtime: { handlers }, sockets }) =>
@@ -224,7 +229,7 @@ class LiveFront implements ThreadFront {
       runtime.terminate();
     }
     // What was ended just now is written down as well.
-    return this.#accessLogs.close();
+    return Promise.all([this.#accessLogs.close(), this.#tracer?.close()]).then(() => {});
   }
 
   /** Endpoints that leave, and pools that are gone, have the time of a drain; maintenance begins at once. */
@@ -283,7 +288,7 @@ function createRuntime(
   options: ListenerOptions,
   pools: ReadonlyMap<string, ProxyPool>,
   deps: FrontDeps,
-  accessLog: AccessLogs,
+  watchers: Pick<ProtocolDeps, 'accessLog' | 'tracer'>,
 ): ProtocolRuntime {
   const { transport, timers, descriptors, clock, rng, counters, emit, sources } = deps;
   // `http` is what is configured; HTTP/1.1 is the version of it that is spoken.
@@ -302,7 +307,7 @@ function createRuntime(
     poolMetrics: (pool) => counters.pool(name, pool),
     onError: (error) => emit({ kind: 'exception', listener: name, error }),
     ...(sources && { sources: sources(name) }),
-    accessLog,
+    ...watchers,
   });
 }
 

@@ -2,6 +2,7 @@ import type { LineCounts } from './access-log/line-buffer.ts';
 import { Histogram } from './histogram.ts';
 import type { ListenerMetrics } from './metrics.ts';
 import { endedPool, PoolCounters, type PoolData } from './pool-counters.ts';
+import type { SpanCounts } from './tracing/span-queue.ts';
 
 const STATUSES = 600;
 
@@ -91,6 +92,7 @@ export class Counters {
   readonly traffic = new Map<string, Map<string, PoolCounters>>();
   /** Lines of the access log. */
   readonly accessLog: LineCounts = { written: 0, dropped: 0 };
+  readonly spans: SpanCounts = { exported: 0, dropped: 0 };
   readonly #slots = new Map<string, Map<number, string>>();
 
   /** Of the listener `name`; made on first use, over the word `open` if that is given. */
@@ -131,11 +133,14 @@ export class Counters {
       listeners: new Map([...this.listeners].map(([name, counters]) => [name, counters.data()])),
       traffic: new Map(pools),
       accessLog: { ...this.accessLog },
+      spans: { ...this.spans },
     };
   }
 
   /** Adds what another worker counted. */
-  add({ listeners, traffic, accessLog }: CountersData): void {
+  add({ listeners, traffic, accessLog, spans }: CountersData): void {
+    this.spans.exported += spans.exported;
+    this.spans.dropped += spans.dropped;
     this.accessLog.written += accessLog.written;
     this.accessLog.dropped += accessLog.dropped;
     for (const [name, data] of listeners) this.listener(name).add(data);
@@ -154,9 +159,9 @@ export class Counters {
 }
 
 /** What a worker counted that is gone: nothing of it is open any more. */
-export function ended({ listeners, traffic, accessLog }: CountersData): CountersData {
+export function ended({ listeners, traffic, ...lines }: CountersData): CountersData {
   return {
-    accessLog,
+    ...lines,
     listeners: new Map([...listeners].map(([name, data]) => [name, { ...data, open: 0 }])),
     traffic: new Map(
       [...traffic].map(([name, byPool]) => [name, new Map([...byPool].map(([pool, data]) => [pool, endedPool(data)]))]),
@@ -169,6 +174,7 @@ export interface CountersData {
   readonly listeners: ReadonlyMap<string, ListenerData>;
   readonly traffic: ReadonlyMap<string, ReadonlyMap<string, PoolData>>;
   readonly accessLog: Readonly<LineCounts>;
+  readonly spans: Readonly<SpanCounts>;
 }
 
 interface ListenerData {

@@ -4,6 +4,7 @@ import type { Clock } from '../../core/kernel/clock.ts';
 import type { Rng } from '../../core/kernel/rng.ts';
 import type { AccessLogSource } from '../../telemetry/access-log/access-log.ts';
 import type { ListenerMetrics, PoolMetrics } from '../../telemetry/metrics.ts';
+import type { Tracer } from '../../telemetry/tracing/tracer.ts';
 import type { DescriptorBudget } from '../../transport/descriptors.ts';
 import type { TimerWheel } from '../../transport/timer-wheel.ts';
 import type { SocketHandlers, Transport } from '../../transport/transport.ts';
@@ -37,6 +38,8 @@ export interface ProtocolDeps {
   readonly sources?: SourceCounter;
   /** Where requests are written down; absent: nowhere. */
   readonly accessLog?: AccessLogSource;
+  /** Takes the spans of requests; absent: none is traced. */
+  readonly tracer?: Tracer;
   /** Reports an unexpected exception that ended one connection. */
   readonly onError: (error: unknown) => void;
 }

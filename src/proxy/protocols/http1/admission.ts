@@ -8,6 +8,7 @@ import type { Http1Listener } from './listener.ts';
 import { Picks } from './picks.ts';
 import type { Http1Pool } from './pool.ts';
 import type { RequestHead } from './request-head.ts';
+import type { RequestRecord } from './request-record.ts';
 import { Try } from './try.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
@@ -26,6 +27,8 @@ export abstract class Admission implements Waiter {
   /** What it counts in, from its first try to its end. */
   protected budget: RetryBudget | null = null;
   protected failureStatus = 503;
+  /** Null: nobody wants to know of it. */
+  record: RequestRecord | null = null;
   #limit: AdaptiveLimit | null = null;
   #line: WaitingLine | null = null;
   #waitsSinceMs = 0;
@@ -91,6 +94,7 @@ export abstract class Admission implements Waiter {
     const pool = this.pool!;
     if (!each.isFirst && each === this.current) pool.metrics.retried(each.slot);
     if (pool.gate.hedge !== null) this.armHedge();
+    if (this.record !== null) this.record.began(each, pool, each !== this.current);
     const idle = pool.idle.take(each.slot);
     if (idle === undefined) this.connect(each);
     else {

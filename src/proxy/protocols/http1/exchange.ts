@@ -7,6 +7,7 @@ import { COMPLETE } from './field-scanner.ts';
 import type { Http1Pool } from './pool.ts';
 import type { RequestHead } from './request-head.ts';
 import { endOfClient, endOfProblem, type LogEntry } from './request-log.ts';
+import type { RequestRecord } from './request-record.ts';
 import { writeRequestHead } from './request-writer.ts';
 import type { ResponseHead } from './response-head.ts';
 import { Tries } from './tries.ts';
@@ -47,7 +48,8 @@ export class Exchange extends Tries {
     this.responseStarted = false;
     this.status = 0;
     this.failureStatus = 503;
-    const { requestLog } = this.listener;
+    const { requestLog, records } = this.listener;
+    if (records !== null) this.record = records.begin(head, client.source);
     if (requestLog !== null) this.entry = requestLog.begin(head, this.listener.clientIpOf(head, client.source));
   }
 
@@ -96,7 +98,10 @@ export class Exchange extends Tries {
     each.upstream = upstream;
     const { scratch } = listener;
     const fallbackHost = head.hostEnd > head.hostStart ? '' : this.pool!.hostOf(each.slot);
-    const headBytes = writeRequestHead(head, scratch, source, this.picks.clientIp, requestExtras, fallbackHost);
+    const { record } = this;
+    if (record !== null) record.prepare(head);
+    let headBytes = writeRequestHead(head, scratch, source, this.picks.clientIp, requestExtras, fallbackHost);
+    if (record !== null) headBytes = record.sign(each, scratch, headBytes);
     this.began(each);
     upstream.startExchange(this, each);
     each.isUnsent = !copy.send(upstream, scratch, headBytes);
@@ -124,7 +129,7 @@ export class Exchange extends Tries {
     const { current, status } = this;
     const { latencyMs } = current;
     this.metrics!.request(current.slot, status, latencyMs);
-    if (this.entry !== null) this.logEnd(status, 'complete');
+    if (this.isWatched) this.ended(status, 'complete');
     if (current.isFirst) pool.gate.hedge?.record(latencyMs, current.sentAtMs + latencyMs);
     current.release(status < 500, latencyMs, false);
     this.leaveLimit(status === 503 || status === 429, status < 500 ? latencyMs : -1);
@@ -138,7 +143,7 @@ export class Exchange extends Tries {
   abort(status: number): void {
     const { current, pool } = this;
     const { upstream } = current;
-    if (this.entry !== null) this.logEnd(this.status === 0 ? status : this.status, endOfClient(status));
+    if (this.isWatched) this.ended(this.status === 0 ? status : this.status, endOfClient(status));
     current.upstream = null;
     if (pool !== null) this.dropRival();
     if (pool !== null && current.slot !== -1) {
@@ -153,19 +158,19 @@ export class Exchange extends Tries {
     const client = this.client!;
     const { current } = this;
     this.metrics!.request(current.slot, this.status, current.latencyMs);
-    if (this.entry !== null) this.logEnd(this.status, 'answer-cut');
+    if (this.isWatched) this.ended(this.status, 'answer-cut');
     current.release(false, current.latencyMs, false);
     this.#recycle();
     client.cut();
   }
 
   protected answer(status: number, blameless: boolean): void {
-    if (this.entry !== null) this.logEnd(status, endOfProblem(status, this.current.slot !== -1));
+    if (this.isWatched) this.ended(status, endOfProblem(status, this.current.slot !== -1));
     this.#answerProblem(status, blameless, 0);
   }
 
   protected turnAway(): void {
-    if (this.entry !== null) this.logEnd(503, 'turned-away');
+    if (this.isWatched) this.ended(503, 'turned-away');
     this.#answerProblem(503, true, RETRY_AFTER_SECONDS);
   }
 
@@ -197,14 +202,29 @@ export class Exchange extends Tries {
   endTunnel(): void {
     const { current } = this;
     this.metrics!.request(current.slot, 101, current.latencyMs);
-    if (this.entry !== null) this.logEnd(101, 'tunnel');
+    if (this.isWatched) this.ended(101, 'tunnel');
     current.release(true, -1, true);
     this.#recycle();
   }
 
-  /** Ends its entry, which must be there. Before the pick is given back: its endpoint is named. */
-  logEnd(status: number, end: End): void {
-    const entry = this.entry!;
+  /** Somebody is to hear how it ended. */
+  get isWatched(): boolean {
+    return this.entry !== null || this.record !== null;
+  }
+
+  /** How it ended. Before the pick is given back: its endpoint is named. */
+  ended(status: number, end: End): void {
+    const { record, current, pool } = this;
+    if (this.entry !== null) this.#logEnd(this.entry, status, end);
+    if (record === null) return;
+    record.status = status;
+    record.end = end;
+    if (pool === null) return;
+    record.pool = pool.name;
+    if (current.slot !== -1) record.endpoint = pool.picker.endpoint(current.slot).id;
+  }
+
+  #logEnd(entry: LogEntry, status: number, end: End): void {
     const { current, pool } = this;
     this.entry = null;
     entry.bytesIn = this.requestBody.contentBytes;
@@ -225,6 +245,7 @@ export class Exchange extends Tries {
   /** Free for the next request. The bytes are let go, the endpoint and client as well. */
   #recycle(): void {
     this.endTries();
+    if (this.record !== null) this.#endRecord(this.record);
     this.client!.exchange = null;
     this.client = null;
     this.current.upstream = null;
@@ -232,6 +253,11 @@ export class Exchange extends Tries {
     this.picks.end();
     this.copy.end();
     this.listener.exchanges.push(this);
+  }
+
+  #endRecord(record: RequestRecord): void {
+    this.record = null;
+    this.listener.records!.end(record);
   }
 
   /** For an answer of ours without a pool: the exchange ends before it began. */

@@ -20,6 +20,7 @@ import { fixedAnswers, redirectAnswer, variant } from './problem.ts';
 import { ONE_WRITE_BYTES } from './request-copy.ts';
 import { type HeadLimits, RequestHead } from './request-head.ts';
 import { RequestLog } from './request-log.ts';
+import { RequestRecords } from './request-records.ts';
 import { ResponseHead } from './response-head.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
@@ -62,6 +63,8 @@ export class Http1Listener implements ProtocolRuntime {
   readonly upstreams = new Set<UpstreamConnection>();
   /** Null: nothing is logged. */
   requestLog: RequestLog | null = null;
+  /** Null: nobody ever wants to know more of a request. */
+  readonly records: RequestRecords | null;
   isDraining = false;
   readonly #clients = new Set<ClientConnection>();
   readonly #deps: ProtocolDeps;
@@ -86,6 +89,7 @@ export class Http1Listener implements ProtocolRuntime {
     this.#deps = deps;
     this.#name = name;
     this.#followLog();
+    this.records = RequestRecords.of(name, deps, (head, source) => this.clientIpOf(head, source));
     this.#sources = new ClientSources(options.trustedProxies, deps.sources);
     this.#router = new Router(options.routes);
     this.#destinations = options.routes.map((route) => this.#destination(route, deps.pools));
@@ -230,6 +234,7 @@ export class Http1Listener implements ProtocolRuntime {
     }
     const { route, weighted } = destination;
     if (exchange.entry !== null) exchange.entry.route = destination.name;
+    if (exchange.record !== null) exchange.record.routed(destination.name, route);
     const pool = weighted === null ? destination.pool : this.#pools.get(weighted.next())!;
     if (pool !== null) {
       const timeoutMs = route.timeouts?.response ?? pool.options.timeouts.response;
@@ -250,7 +255,7 @@ export class Http1Listener implements ProtocolRuntime {
     const { requestDone, isHead } = exchange;
     const keepAlive = exchange.keepAlive && requestDone;
     this.metrics.answered(status);
-    if (exchange.entry !== null) exchange.logEnd(status, status === 404 && bytes === null ? 'no-route' : 'route');
+    if (exchange.isWatched) exchange.ended(status, status === 404 && bytes === null ? 'no-route' : 'route');
     exchange.drop();
     if (bytes === null) client.answerProblem(status, keepAlive, isHead);
     else client.answer(bytes);

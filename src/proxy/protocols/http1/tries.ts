@@ -51,6 +51,7 @@ export abstract class Tries extends Admission {
   }
 
   upstreamFailed(each: Try, failure: Failure, wasReused: boolean, answerBegan: boolean): void {
+    if (each.record !== null) each.record.failure = failure;
     if (this.responseStarted) {
       this.cut();
       return;
@@ -136,6 +137,7 @@ export abstract class Tries extends Admission {
    */
   discards(each: Try, head: ResponseHead): boolean {
     const { rules, rng } = this.pool!.gate;
+    if (each.record !== null) each.record.answered(head.status);
     if (!rules.retries(head.status) || this.#answerBegan) return false;
     this.failureStatus = head.status;
     if (this.#rival !== null) return true;
@@ -265,6 +267,7 @@ export abstract class Tries extends Admission {
     // An endpoint that had less than half of the time is not the one to blame.
     const blameless = 2 * elapsedMs < this.listener.clock.now() - this.#beganAtMs;
     this.dropRival();
+    if (this.current.record !== null) this.current.record.failure = 'timeout';
     this.#abandon(this.current);
     this.leaveLimit(true, -1);
     this.answer(504, blameless);

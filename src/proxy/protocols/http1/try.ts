@@ -3,6 +3,7 @@ import type { LoadReport } from '../../../core/kernel/load-report.ts';
 import type { Outcome } from '../../../core/kernel/outcome.ts';
 import { createLoadReport, readOrca, readOrcaBinary } from '../../../core/load/orca.ts';
 import { latin1 } from './bytes.ts';
+import type { TryRecord } from './request-record.ts';
 import type { ResponseHead } from './response-head.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
@@ -21,6 +22,8 @@ export class Try {
   isUnsent = true;
   /** Of its request; a hedge or a retry is not. */
   isFirst = true;
+  /** Null: nobody wants to know of its request. */
+  record: TryRecord | null = null;
   #picker: Picker | null = null;
   #cost = 1;
   #ticket = -1;
@@ -56,6 +59,7 @@ export class Try {
     const { slot } = this;
     if (slot === -1) return;
     this.slot = -1;
+    if (this.record !== null) this.#endRecord();
     outcome.ok = ok;
     outcome.latencyMs = latencyMs;
     outcome.neutral = neutral;
@@ -63,6 +67,11 @@ export class Try {
     const picker = this.#picker!;
     this.#picker = null;
     picker.done(slot, outcome, this.#cost, this.#ticket);
+  }
+
+  #endRecord(): void {
+    this.record!.end();
+    this.record = null;
   }
 
   /** Milliseconds since it began; −1: it has not. */
