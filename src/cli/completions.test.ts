@@ -30,7 +30,7 @@ const scriptOf = async (shell: string): Promise<string> => {
 const has = (shell: string) => process.env['CI'] !== undefined || spawnSync(shell, ['--version']).status === 0;
 
 function shell(program: string, args: string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: folder, encoding: 'utf8' });
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: folder, encoding: 'utf8', timeout: 4000 });
   expect([error, status, stderr]).toEqual([undefined, 0, '']);
   return stdout;
 }
@@ -113,10 +113,23 @@ describe.skipIf(!has('bash'))('bash', () => {
 describe.skipIf(!has('zsh'))('zsh', () => {
   test('its syntax is right', async () => shell('zsh', ['-n', await scriptOf('zsh')]));
 
-  // What it offers can be seen in a terminal only; that it is found there is what can be asked.
-  test('the script registers itself', async () => {
-    const script = `autoload -Uz compinit; compinit -D; source '${await scriptOf('zsh')}'; print $_comps[equipoise]`;
-    expect(shell('zsh', ['-fc', script])).toBe('_equipoise\n');
+  // It completes in a terminal only: its module zpty makes one, in which Tab lists what could follow. What does not come
+  // is waited for until the shell is ended.
+  test.each(cases)('$words', async ({ words, want }) => {
+    const typed = ['equipoise', ...words].join(' ');
+    const waits = want.map(
+      (each) => `[[ $seen == *${each}* ]] || zpty -r shell more '*${each}*' && seen+=$more`,
+    );
+    const script = [
+      'zmodload zsh/zpty; zpty shell zsh -fi',
+      `zpty -w shell 'autoload -Uz compinit; compinit -D; source ${await scriptOf('zsh')}; cd ${folder}'`,
+      `zpty -w shell 'bindkey "^I" list-choices; LISTMAX=999; PROMPT_EOL_MARK=; PS1="rea""dy> "'`,
+      `zpty -r shell seen '*ready> *'; seen=`,
+      `zpty -w -n shell '${typed}'$'\t'`,
+      ...waits,
+      'zpty -d shell',
+    ];
+    shell('zsh', ['-fc', script.join('\n')]);
   });
 });
 

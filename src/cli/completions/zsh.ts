@@ -30,10 +30,8 @@ function caseOf(command: Command): string {
   const specs = optionsOf(command).flatMap(([name, option]) =>
     spellings(name, option).map((each) => specOf(each, option)),
   );
-  const last =
-    command.words === undefined
-      ? []
-      : [quote(`*:${command.parameters.replaceAll(':', '\\:')}:${wordsOf(command.words)}`)];
+  const { parameters, words } = command;
+  const last = parameters === '' ? [] : [quote(`*:${parameters.replaceAll(':', '\\:')}:${wordsOf(words)}`)];
   return `    ${command.name})\n      _arguments ${[...specs, ...last].join(' \\\n        ')}\n      ;;`;
 }
 
@@ -45,6 +43,11 @@ function specOf(spelling: string, { type, multiple, values, summary }: Option): 
   return quote(`${text}:value:${offered}`);
 }
 
-function wordsOf(words: Words): string {
-  return 'oneOf' in words ? `(${words.oneOf.join(' ')})` : `_files -g "*.(${words.files.join('|')})"`;
+/** Words that cannot be known are told to be there: else what follows them would not be completed. */
+function wordsOf(words: Words | undefined): string {
+  if (words === undefined) return ' ';
+  if ('oneOf' in words) return `(${words.oneOf.join(' ')})`;
+  // A lone end in parentheses would be read as a qualifier.
+  const [only, ...others] = words.files;
+  return `_files -g "*.${others.length === 0 ? only : `(${words.files.join('|')})`}"`;
 }
