@@ -69,7 +69,7 @@ function describeListener(
     name,
     protocol,
     addresses: server.listeners.filter((each) => each.name === name).map(({ address }) => formatSocketAddress(address)),
-    connections: { open, accepted, refused: refused.limit + refused['per-source'] },
+    connections: { open, accepted, refused: refused.limit + refused['per-source'] + refused.descriptors },
     bytes: { received, sent },
     answers,
     routes: routes.map((route) => ({

@@ -13,6 +13,7 @@ import type { ServerHappening } from './events.ts';
 import type { WorkerExplanation } from './explain.ts';
 import type { BoundListener, Front, Served, WorkerState } from './front.ts';
 import { checkFree } from './listeners.ts';
+import type { Counted } from './overload.ts';
 import { releasePoolMemory } from './pool-memory.ts';
 import type { ServedPool } from './pools.ts';
 import { createProgramMemory, type ProgramMemory, releaseProgramMemory } from './program-memory.ts';
@@ -51,6 +52,8 @@ export interface Crew extends Front {
    * can fail any more.
    */
   configure(config: Config, pools: () => unknown): Promise<void>;
+  /** What each worker counted, as it said last. */
+  counted(): readonly Counted[];
   /** True when every worker follows the pool's membership at this version or a later one. */
   hasApplied(pool: string, version: number): boolean;
 }
@@ -149,6 +152,11 @@ class ThreadCrew implements Crew {
 
   async followed(pool: string, version: number): Promise<void> {
     await Promise.all(this.#crew.map((each) => each.followed(pool, version)));
+  }
+
+  counted(): readonly Counted[] {
+    const alive = this.#crew.filter((each) => each.isServing).map((each) => each.lastCounted);
+    return [this.#retired, ...alive.filter((each) => each !== undefined)];
   }
 
   async collect(): Promise<Counters> {

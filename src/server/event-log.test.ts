@@ -25,6 +25,14 @@ const guard = (
 
 test.each<{ event: ServerHappening; want: string | undefined }>([
   {
+    event: { kind: 'overload', pool: 'app', what: 'queue', from: 'off', to: 'on', reason: '3 requests found it full' },
+    want: 'warn pool app: overload (queue) is on (was off): 3 requests found it full',
+  },
+  {
+    event: { kind: 'overload', listener: 'web', what: 'connections', from: 'on', to: 'off', reason: 'none for 10s' },
+    want: 'info listener web: overload (connections) is off (was on): none for 10s',
+  },
+  {
     event: { kind: 'worker-stuck', worker: 1, silentMs: 10_050 },
     want: 'error worker 1 is stuck: its loop has not turned for 10s',
   },

@@ -42,6 +42,11 @@ function describe(event: ServerEvent): Line | undefined {
       return describeMembership(event);
     case 'guard':
       return describeGuard(event);
+    case 'overload': {
+      const subject = event.pool === undefined ? `listener ${event.listener}` : `pool ${event.pool}`;
+      const message = `${subject}: overload (${event.what}) is ${event.to} (was ${event.from}): ${event.reason}`;
+      return { level: event.to === 'on' ? 'warn' : 'info', message };
+    }
     case 'policy':
       return { level: 'error', message: `pool ${event.pool}: ${event.reason}; least-connections decides instead` };
     case 'listening':
@@ -132,7 +137,7 @@ function describeReload({ changes, needsRestart }: ServerEvent & { kind: 'reload
 }
 
 function describeGuard({ pool, endpoint, what, from, to, reason }: ServerEvent & { kind: 'guard' }): Line {
-  const level = to === 'open' || to === 'ejected' || to === 'on' ? 'warn' : 'info';
+  const level = to === 'open' || to === 'ejected' || (what === 'panic' && to === 'on') ? 'warn' : 'info';
   if (what === 'ejection') return { level, message: `pool ${pool}: endpoint ${endpoint} is ${to}: ${reason}` };
   const subject = endpoint === '' ? `pool ${pool}` : `pool ${pool}: endpoint ${endpoint}`;
   return { level, message: `${subject}: ${what} is ${to} (was ${from}): ${reason}` };

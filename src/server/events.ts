@@ -1,6 +1,7 @@
 import type { MembershipEvent } from '../control/membership/membership.ts';
 import type { GuardEvent } from '../control/picker/guard-event.ts';
 import type { SocketAddress } from '../transport/transport.ts';
+import type { OverloadEvent } from './overload.ts';
 
 /** What the server tells people; `at` is milliseconds since 1970. */
 export type ServerEvent = { readonly at: number } & ServerHappening;
@@ -8,6 +9,8 @@ export type ServerEvent = { readonly at: number } & ServerHappening;
 export type ServerHappening =
   | ({ readonly kind: 'membership' } & MembershipEvent)
   | ({ readonly kind: 'guard' } & GuardEvent)
+  /** Something is turned away for lack of room, or is no longer. */
+  | ({ readonly kind: 'overload' } & OverloadEvent)
   /** A user's own policy failed; told once for each kind of failure. */
   | { readonly kind: 'policy'; readonly pool: string; readonly reason: string }
   | { readonly kind: 'listening'; readonly listener: string; readonly address: SocketAddress }

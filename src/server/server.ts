@@ -11,6 +11,7 @@ import type { DrainResult } from './drain.ts';
 import type { ServerEvent, ServerHappening } from './events.ts';
 import { type Explained, type ExplainRequest, type NotExplained, reach } from './explain.ts';
 import { type BoundListener, type FrontDeps, openFront, type ThreadFront, type WorkerState } from './front.ts';
+import { watchOverload } from './overload.ts';
 import { createPoolMemory } from './pool-memory.ts';
 import { type PoolDeps, type ServedPool, settled, startPool } from './pools.ts';
 import { changesOf, planPools, type Reloaded, withoutRestart } from './reload.ts';
@@ -109,7 +110,12 @@ export async function startServer(config: Config, deps: ServerDeps, saved?: Save
     await crew?.configure(config, () => pools);
     const sharing = { shared: deps.transport.canShare, exclusive: deps.takeover !== true };
     const front = crew ?? (await openFront(config, pools, { ...deps, emit }, sharing));
-    return new Server(config, { pools, front, start, emit, events: deps.events });
+    const unwatch = watchOverload({
+      scheduler: deps.scheduler,
+      counted: () => crew?.counted() ?? [deps.counters],
+      emit: (event) => emit({ kind: 'overload', ...event }),
+    });
+    return new Server(config, { pools, front, start, emit, unwatch, events: deps.events });
   } catch (error) {
     for (const pool of pools.values()) pool.membership.close();
     await crew?.close();
@@ -129,6 +135,8 @@ interface ServerParts {
   readonly start: (name: string, options: PoolOptions) => Promise<ServedPool>;
   readonly emit: (what: ServerHappening) => void;
   readonly events: EventBus<ServerEvent>;
+  /** At the end. */
+  readonly unwatch: () => void;
 }
 
 class Server implements RunningServer {
@@ -138,18 +146,20 @@ class Server implements RunningServer {
   readonly #front: Crew | ThreadFront;
   readonly #start: ServerParts['start'];
   readonly #emit: (what: ServerHappening) => void;
+  readonly #unwatch: () => void;
   #state: ServerState = 'serving';
   #drained: Promise<DrainResult> | undefined;
   #closed: Promise<void> | undefined;
   /** One change of the configuration at a time. */
   #lastReload: Promise<unknown> = Promise.resolve();
 
-  constructor(config: Config, { pools, front, start, emit, events }: ServerParts) {
+  constructor(config: Config, { pools, front, start, emit, unwatch, events }: ServerParts) {
     this.#config = config;
     this.#pools = pools;
     this.#front = front;
     this.#start = start;
     this.#emit = emit;
+    this.#unwatch = unwatch;
     this.events = events;
     for (const { name, address } of this.listeners) emit({ kind: 'listening', listener: name, address });
   }
@@ -242,6 +252,7 @@ class Server implements RunningServer {
 
   #close(): Promise<void> {
     this.#state = 'closed';
+    this.#unwatch();
     for (const pool of this.#pools.values()) pool.membership.close();
     return this.#front.close();
   }

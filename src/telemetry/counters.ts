@@ -1,6 +1,6 @@
 import type { LineCounts } from './access-log/line-buffer.ts';
 import { Histogram } from './histogram.ts';
-import type { ListenerMetrics } from './metrics.ts';
+import type { ListenerMetrics, Refusal } from './metrics.ts';
 import { endedPool, PoolCounters, type PoolData } from './pool-counters.ts';
 import type { SpanCounts } from './tracing/span-queue.ts';
 
@@ -11,7 +11,7 @@ export class ListenerCounters implements ListenerMetrics {
   accepted = 0;
   received = 0;
   sent = 0;
-  readonly refused = { limit: 0, 'per-source': 0 };
+  readonly refused: Record<Refusal, number> = { limit: 0, 'per-source': 0, descriptors: 0 };
   readonly #answers = new Float64Array(STATUSES);
   #open: Int32Array;
 
@@ -43,7 +43,7 @@ export class ListenerCounters implements ListenerMetrics {
     this.#open[0]!--;
   }
 
-  connectionRefused(reason: 'limit' | 'per-source'): void {
+  connectionRefused(reason: Refusal): void {
     this.refused[reason]++;
     this.#open[0]!--;
   }
@@ -72,8 +72,7 @@ export class ListenerCounters implements ListenerMetrics {
     this.#open[0]! += rest.open;
     this.received += rest.received;
     this.sent += rest.sent;
-    this.refused.limit += refused.limit;
-    this.refused['per-source'] += refused['per-source'];
+    for (const [reason, count] of Object.entries(refused)) this.refused[reason as Refusal] += count;
     for (let status = 0; status < STATUSES; status++) this.#answers[status]! += answers[status]!;
   }
 
@@ -182,6 +181,6 @@ interface ListenerData {
   readonly open: number;
   readonly received: number;
   readonly sent: number;
-  readonly refused: Readonly<Record<'limit' | 'per-source', number>>;
+  readonly refused: Readonly<Record<Refusal, number>>;
   readonly answers: Float64Array;
 }

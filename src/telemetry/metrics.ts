@@ -7,12 +7,15 @@ export interface ListenerMetrics {
   connectionArrived(): void;
   connectionOpened(): void;
   connectionClosed(): void;
-  connectionRefused(reason: 'limit' | 'per-source'): void;
+  connectionRefused(reason: Refusal): void;
   /** An answer made by us without an endpoint: 400, 404, 503, a redirect. 499: the client went away. */
   answered(status: number): void;
   bytesReceived(count: number): void;
   bytesSent(count: number): void;
 }
+
+/** Too many connections, of the listener or the program; too many from its address; no descriptor is left for it. */
+export type Refusal = 'limit' | 'per-source' | 'descriptors';
 
 /** Where requests that an endpoint had are counted when they end. */
 export interface RequestMetrics {

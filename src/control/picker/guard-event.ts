@@ -3,7 +3,7 @@ export interface GuardEvent {
   readonly pool: string;
   /** Its id; empty where it concerns all of them. */
   readonly endpoint: string;
-  readonly what: 'breaker' | 'ejection' | 'panic';
+  readonly what: 'breaker' | 'ejection' | 'slow-start' | 'panic';
   readonly from: string;
   readonly to: string;
   /** `5 failures in a row`. */

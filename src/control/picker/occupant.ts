@@ -31,6 +31,8 @@ export interface Occupant extends PickedEndpoint {
   healthy: boolean;
   breaker: BreakerState;
   ejected: boolean;
+  /** Slow start gives it less than its weight. */
+  warming: boolean;
   /** What all of it comes to; told to the policy. */
   eligible: boolean;
   member: boolean;
@@ -47,6 +49,7 @@ export function createOccupant(slot: number, member: MemberSnapshot, group: Grou
     healthy: false,
     breaker: 'closed',
     ejected: false,
+    warming: false,
     eligible: false,
     member: true,
   };

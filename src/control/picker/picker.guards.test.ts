@@ -178,7 +178,7 @@ describe('slow start', () => {
   const guards = { slowStart: { windowMs: 10_000, floor: 0.1 } };
 
   test('a newcomer begins with a part of its weight and reaches the whole', () => {
-    const { apply, clock, run, picker, primaries } = setUpPicker(three, { guards });
+    const { apply, clock, run, picker, primaries, events } = setUpPicker(three, { guards });
     const before = primaries.updates;
     apply(...three, member(3, { weight: 2 }));
     expect(picker.stateOf(3).effectiveWeight).toBeCloseTo(0.2);
@@ -191,16 +191,18 @@ describe('slow start', () => {
       run(1);
     }
     expect(picker.stateOf(3).effectiveWeight).toBe(2);
+    expect(events).toEqual(['e3 slow-start on', 'e3 slow-start off']);
     expect(primaries.updates - before).toBeGreaterThan(3);
   });
 
   test('so does one that recovers, and one that returns', () => {
-    const { change, picker } = setUpPicker(three, { guards });
+    const { change, picker, events } = setUpPicker(three, { guards });
     for (const back of [{ health: 'down' }, { mode: 'draining' }] as const) {
       change(1, back);
       change(1, { health: 'up' });
       expect(picker.stateOf(1).effectiveWeight).toBeCloseTo(0.1);
     }
+    expect(events).toEqual(['e1 slow-start on', 'e1 slow-start off', 'e1 slow-start on']);
   });
 
   test('a pool that starts does not warm up', () => {

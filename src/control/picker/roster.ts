@@ -133,6 +133,7 @@ export class Roster implements GuardListener {
       occupant.breaker = 'closed';
       occupant.ejected = false;
       if (reweigh(occupant, occupant.weight)) this.#reweighed = true;
+      this.#setWarming(occupant, false, 'the guards are others now');
       this.#begin(occupant);
       this.#verdicts.add(occupant);
       this.#tellServing(occupant);
@@ -167,7 +168,10 @@ export class Roster implements GuardListener {
 
   weightChanged(slot: number, weight: number): void {
     const occupant = this.#occupants.at(slot);
-    if (occupant?.member === true && reweigh(occupant, weight)) this.#reweighed = true;
+    if (occupant?.member !== true) return;
+    if (reweigh(occupant, weight)) this.#reweighed = true;
+    const isWarming = weight < occupant.weight;
+    this.#setWarming(occupant, isWarming, isWarming ? 'it became eligible' : 'it has its whole weight');
   }
 
   factorChanged(slot: number, factor: number): void {
@@ -254,9 +258,16 @@ export class Roster implements GuardListener {
       occupant.eligible = eligible;
       occupant.group.eligible += eligible ? 1 : -1;
     }
+    if (!eligible) this.#setWarming(occupant, false, 'it is not eligible any more');
     const weight = this.guards?.weightOf(occupant.slot, occupant.weight, eligible) ?? null;
     if (weight !== null && reweigh(occupant, weight)) this.#reweighed = true;
     return changed;
+  }
+
+  #setWarming(occupant: Occupant, warming: boolean, reason: string): void {
+    if (occupant.warming === warming) return;
+    occupant.warming = warming;
+    this.#event(occupant.id, 'slow-start', warming ? 'off' : 'on', warming ? 'on' : 'off', reason);
   }
 
   #tellMembers(): void {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Picker } from '../../../control/picker/picker.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';
-import type { ListenerMetrics, RequestMetrics } from '../../../telemetry/metrics.ts';
+import type { ListenerMetrics, Refusal, RequestMetrics } from '../../../telemetry/metrics.ts';
 import type { DescriptorBudget } from '../../../transport/descriptors.ts';
 import type { TimerEntry, TimerWheel } from '../../../transport/timer-wheel.ts';
 import type { Socket, SocketHandlers, Transport } from '../../../transport/transport.ts';
@@ -180,14 +180,15 @@ export class Http1Listener implements ProtocolRuntime {
     socket.data = client;
     const { connections, perSource = Number.POSITIVE_INFINITY } = this.options.limits;
     if (source.total > perSource) this.#refuse(client, 'per-source');
-    else if (this.#clients.size >= connections || !this.descriptors.tryTakeForClient()) this.#refuse(client, 'limit');
+    else if (this.#clients.size >= connections) this.#refuse(client, 'limit');
+    else if (!this.descriptors.tryTakeForClient()) this.#refuse(client, 'descriptors');
     else {
       this.#clients.add(client);
       this.metrics.connectionOpened();
     }
   }
 
-  #refuse(client: ClientConnection, reason: 'limit' | 'per-source'): void {
+  #refuse(client: ClientConnection, reason: Refusal): void {
     this.metrics.connectionRefused(reason);
     this.#sources.leave(client.source);
     client.isRefused = true;

@@ -1,6 +1,7 @@
 import type { Picker } from '../../../control/picker/picker.ts';
 import type { Role } from '../../../control/pool-options.ts';
 import { createPickRequest } from '../../../core/kernel/policy.ts';
+import type { Refusal } from '../../../telemetry/metrics.ts';
 import type { Socket, SocketHandlers } from '../../../transport/transport.ts';
 import { ClientSources } from '../../client-source.ts';
 import type { DescribedRequest, RequestExplanation } from '../../explanation.ts';
@@ -80,16 +81,20 @@ export class TcpListener implements ProtocolRuntime {
     const client = new TcpClient(this, { pool, role: this.#role }, socket, source);
     socket.data = client;
     const { connections, perSource = Number.POSITIVE_INFINITY } = this.#limits;
-    const isAboveSource = source.total > perSource;
-    if (isAboveSource || this.#clients.size >= connections || !this.deps.descriptors.tryTakeForClient()) {
-      this.deps.listenerMetrics.connectionRefused(isAboveSource ? 'per-source' : 'limit');
-      client.terminate();
-      return;
+    if (source.total > perSource) this.#refuse(client, 'per-source');
+    else if (this.#clients.size >= connections) this.#refuse(client, 'limit');
+    else if (!this.deps.descriptors.tryTakeForClient()) this.#refuse(client, 'descriptors');
+    else {
+      this.#clients.add(client);
+      this.deps.listenerMetrics.connectionOpened();
+      if (this.#log !== null) client.entry = this.#log.begin(source.ip, socket.remotePort ?? 0, pool.name);
+      client.start();
     }
-    this.#clients.add(client);
-    this.deps.listenerMetrics.connectionOpened();
-    if (this.#log !== null) client.entry = this.#log.begin(source.ip, socket.remotePort ?? 0, pool.name);
-    client.start();
+  }
+
+  #refuse(client: TcpClient, reason: Refusal): void {
+    this.deps.listenerMetrics.connectionRefused(reason);
+    client.terminate();
   }
 
   leave(client: TcpClient): void {
