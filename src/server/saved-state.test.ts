@@ -84,6 +84,14 @@ describe('a restart', () => {
     expect(dropped).toEqual(['pool main: a removed', 'pool main: n added']);
   });
 
+  test('an endpoint that was replaced by another one of its id is the other one', () => {
+    const replaced = endpoints({ id: 'a', address: 'other:1' });
+    const saved = captureState([poolOf([...file.slice(1), ...replaced])], configOf(file));
+    expect(restart(saved, file)).toMatchObject({ listed: [...file.slice(1), ...replaced], dropped: [] });
+    const changed = endpoints({ id: 'a', address: 'third:1' });
+    expect(restart(saved, changed).listed).toBe(changed);
+  });
+
   test('a pool that is gone', () => {
     const saved = captureState([poolOf(file, { a: { weight: 6 } })], configOf(file));
     expect(restoreState(saved, new Map())).toEqual({ settings: 0, dropped: ['pool main'] });
@@ -147,5 +155,12 @@ describe('a reload', () => {
     ],
   ])('%s', (_why, listed, after, want) => {
     expect(ids(carryChanges(file, after, listed))).toEqual(want);
+  });
+
+  test('one was replaced by another one of its id', () => {
+    const replaced = endpoints({ id: 'a', address: 'other:1' });
+    const listed = [...file.slice(1), ...replaced];
+    expect(carryChanges(file, [...file, ...more], listed)).toEqual([...file.slice(1), ...more, ...replaced]);
+    expect(carryChanges(file, other, listed)).toEqual(other);
   });
 });

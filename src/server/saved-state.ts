@@ -106,9 +106,9 @@ export function restoreState(saved: SavedState, pools: ReadonlyMap<string, Resto
     const gone = removed.filter((each) =>
       take(isDeepStrictEqual(configured.get(each.id), each), `pool ${name}: ${each.id} removed`),
     );
-    const more = added.filter((each) => take(!configured.has(each.id), `pool ${name}: ${each.id} added`));
+    const ids = new Set(gone.map((each) => each.id));
+    const more = added.filter(({ id }) => take(ids.has(id) || !configured.has(id), `pool ${name}: ${id} added`));
     if (gone.length + more.length > 0) {
-      const ids = new Set(gone.map((each) => each.id));
       pool.replaceEndpoints([...pool.options.endpoints.filter((each) => !ids.has(each.id)), ...more]);
     }
     for (const [id, { mode, weight }] of endpoints) {
@@ -125,12 +125,12 @@ export function restoreState(saved: SavedState, pools: ReadonlyMap<string, Resto
   return { settings, dropped };
 }
 
-/** Endpoints that people added to those that are configured, and removed from them. */
+/** Endpoints that people added to those that are configured, and removed from them; one that they replaced is both. */
 function listChanges(configured: readonly EndpointOptions[], listed: readonly EndpointOptions[]) {
-  const [configuredIds, listedIds] = [configured, listed].map((list) => new Set(list.map((each) => each.id)));
+  const [before, now] = [configured, listed].map((list) => new Map(list.map((each) => [each.id, each])));
   return {
-    added: listed.filter((each) => !configuredIds!.has(each.id)),
-    removed: configured.filter((each) => !listedIds!.has(each.id)),
+    added: listed.filter((each) => !isDeepStrictEqual(before!.get(each.id), each)),
+    removed: configured.filter((each) => !isDeepStrictEqual(now!.get(each.id), each)),
   };
 }
 
@@ -143,6 +143,6 @@ export function carryChanges(
   const { added, removed } = listChanges(before, listed);
   const gone = new Map(removed.map((each) => [each.id, each]));
   const kept = after.filter((each) => !isDeepStrictEqual(gone.get(each.id), each));
-  const ids = new Set(after.map((each) => each.id));
+  const ids = new Set(kept.map((each) => each.id));
   return [...kept, ...added.filter((each) => !ids.has(each.id))];
 }
