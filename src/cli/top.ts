@@ -7,9 +7,10 @@ import { adminOptions, readOperation } from './operations/operation-arguments.ts
 import { type Options, usageText } from './options.ts';
 import { watchSignals } from './signals.ts';
 import { followEvents } from './top/event-lines.ts';
+import { afterKey, keysIn, type TopKey, type Wishes } from './top/keys.ts';
 import { createRateMeter } from './top/rates.ts';
 import { openTerminal } from './top/terminal.ts';
-import { renderTop, type TopFrame } from './top/view.ts';
+import { drawTop, type TopFrame } from './top/view.ts';
 
 export const topOptions = {
   ...adminOptions,
@@ -19,7 +20,8 @@ export const topOptions = {
 const topUsage = usageText(
   `usage: equipoise top
 
-Shows a running program live: who gets how much, how fast it answers, who is in trouble, and what happens. q ends it.
+Shows a running program live: who gets how much, how fast it answers, who is in trouble, and what happens. q ends it, s
+changes the order of endpoints, j and k (or the arrows) scroll. NO_COLOR=1 takes the colours away.
 Where its output is no terminal it looks twice, a second apart, and prints once.`,
   topOptions,
 );
@@ -57,7 +59,8 @@ async function printOnce(target: AdminTarget, io: CliIo): Promise<number> {
   if (!second.ok) return fail(second.message, io);
   rates.add(second.value);
   const frame = { target: target.name, overview: second.value, rates, events: events.lines.slice(0, 10) };
-  io.stdout(`${renderTop(frame, { rows: Number.POSITIVE_INFINITY, color: false }).join('\n')}\n`);
+  const everything = { rows: Number.POSITIVE_INFINITY, width: Number.POSITIVE_INFINITY, color: false };
+  io.stdout(`${drawTop(frame, everything).lines.join('\n')}\n`);
   return exitCodes.done;
 }
 
@@ -68,14 +71,26 @@ async function watch(target: AdminTarget, io: CliIo): Promise<number> {
   const terminal = openTerminal(io.stdout);
   const color = (io.env['NO_COLOR'] ?? '') === '';
   let frame: TopFrame = { target: target.name, overview: undefined, rates, events: events.lines };
-  // A terminal that does not know its size says 0.
-  const show = () => terminal.draw(renderTop(frame, { rows: process.stdout.rows || 24, color }));
+  let wishes: Wishes = { order: 'as configured', scroll: 0 };
+  let page = 1;
+  const show = () => {
+    // A terminal that does not know its size says 0.
+    const { rows, columns } = process.stdout;
+    const drawn = drawTop(frame, { rows: rows || 24, width: columns || 80, color }, wishes);
+    wishes = { ...wishes, scroll: drawn.scroll };
+    page = drawn.page;
+    terminal.draw(drawn.lines);
+  };
+  const onKey = (key: TopKey) => {
+    wishes = afterKey(wishes, key, page);
+    show();
+  };
   const onResize = () => {
     terminal.resized();
     show();
   };
   process.stdout.on('resize', onResize);
-  const ending = untilQuit();
+  const ending = untilQuit(onKey);
   for (let isOver = false; !isOver; ) {
     const startedAt = performance.now();
     const reply = await Promise.race([look(target), ending.quit]);
@@ -94,10 +109,8 @@ async function watch(target: AdminTarget, io: CliIo): Promise<number> {
   return exitCodes.done;
 }
 
-/** In raw mode Ctrl-C is a key as well. */
-const QUIT_KEYS = ['q', 'Q', '\u0003'];
-
-function untilQuit() {
+/** `onOther`: hears the keys that do not end it. */
+function untilQuit(onOther: (key: TopKey) => void) {
   const signals = watchSignals(
     process,
     () => performance.now(),
@@ -106,7 +119,9 @@ function untilQuit() {
   const { stdin } = process;
   let onKey = (_: string) => {};
   const key = new Promise<void>((resolve) => {
-    onKey = (text) => QUIT_KEYS.some((each) => text.includes(each)) && resolve();
+    onKey = (text) => {
+      for (const each of keysIn(text)) each === 'quit' ? resolve() : onOther(each);
+    };
   });
   if (stdin.isTTY) stdin.setRawMode(true);
   stdin.setEncoding('utf8').on('data', onKey);

@@ -1,6 +1,6 @@
 import { fold, limitFor, rankOfTraffic } from './fold.ts';
 import type { History, Now } from './history.ts';
-import { bytes, count, rate } from './numbers.ts';
+import { bytes } from './numbers.ts';
 import type { EndpointWire, OverviewWire, PoolWire } from './store.ts';
 import { answersKey, bytesKey, endpointKey, isTcpPool, listenerKey, poolKey, routeKey, trafficKey } from './totals.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
@@ -48,8 +48,6 @@ const LEAST = 4;
 
 export const poolElement = (pool: string): string => `pool-${pool}`;
 export const endpointElement = (pool: string, id: string): string => `endpoint-${pool}-${id}`;
-export const flowText = (flow: number, unit: Unit): string =>
-  unit === 'requests' ? rate(flow) : `${count(flow)} open`;
 
 /** Who sends how much to whom. Of more than `mostRoutes` some are drawn as one, but for the listeners that are `unfolded`. */
 export function topologyOf(

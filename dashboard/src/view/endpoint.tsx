@@ -17,6 +17,8 @@ export interface EndpointProps {
   /** What the small chart shows, and the value at the top of every such chart of the pool, so that they compare. */
   readonly spark: readonly (number | null)[];
   readonly top: number;
+  /** Of the pool's requests, what a whole bar stands for. */
+  readonly fullShare: number;
   /** Why whoever looks may change nothing. */
   readonly refusal: string | undefined;
   readonly history: History;
@@ -25,7 +27,7 @@ export interface EndpointProps {
 }
 
 export function EndpointRow(props: EndpointProps) {
-  const { endpoint, pool, isTcp, spark, top, history, refusal, onAction } = props;
+  const { endpoint, pool, isTcp, spark, top, fullShare, history, refusal, onAction } = props;
   const [isOpen, setIsOpen] = useState(false);
   const { id, address, mode } = endpoint;
   const key = endpointKey(pool.name, id);
@@ -60,7 +62,7 @@ export function EndpointRow(props: EndpointProps) {
           </button>
         </th>
         <State endpoint={endpoint} tones={history.track(key)?.tones ?? []} />
-        <ShareCell endpoint={endpoint} />
+        <ShareCell endpoint={endpoint} full={fullShare} />
         {isTcp ? (
           <TcpNumbers endpoint={endpoint} now={history.now(key)} spark={spark} top={top} />
         ) : (
@@ -129,13 +131,13 @@ function State({ endpoint, tones }: StateProps) {
 }
 
 /** As the balancer counts it over the last minute. */
-function ShareCell({ endpoint: { share } }: { readonly endpoint: EndpointWire }) {
+function ShareCell({ endpoint: { share }, full }: { readonly endpoint: EndpointWire; readonly full: number }) {
   const { '1m': measured = 0, wanted = 0 } = share ?? {};
   return (
     <td class="share">
       <span class="bar" aria-hidden="true">
-        <span class="fill" style={{ width: `${measured * 100}%` }} />
-        {share !== undefined && <span class="mark" style={{ left: `${wanted * 100}%` }} />}
+        <span class="fill" style={{ width: `${(measured / full) * 100}%` }} />
+        {share !== undefined && <span class="mark" style={{ left: `${(wanted / full) * 100}%` }} />}
       </span>
       <span class="number">
         {share === undefined ? '–' : percent(measured)}{' '}
@@ -209,7 +211,8 @@ const FIRST: readonly HeadCell[] = [
   {
     text: 'Share / weight',
     of: 'share-head',
-    title: 'Of the pool’s requests in the last minute; the mark is what the weights ask for',
+    title:
+      'Of the pool’s requests in the last minute; the mark is what the weights ask for. Bars compare within a pool',
   },
 ];
 const HTTP: readonly HeadCell[] = [

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { count, rate } from '../data/numbers.ts';
 import type { Page } from '../data/store.ts';
-import { type Column, type FlowNode, flowText, topologyOf } from '../data/topology.ts';
+import { type Column, type FlowNode, topologyOf } from '../data/topology.ts';
 import { type Band, layOut, type Place } from './flow-layout.ts';
 
 const COLUMNS: readonly Column[] = ['listener', 'route', 'pool', 'endpoint'];
@@ -118,7 +119,12 @@ function NodeText({ node: { name, detail, unit, flow, verdict } }: { readonly no
         {detail !== '' && <span class="detail">{detail}</span>}
         {verdict !== undefined && <span class="hidden">{verdict.word}</span>}
       </span>
-      {flow !== undefined && <span class="number">{flowText(flow, unit)}</span>}
+      {flow !== undefined && (
+        <span class="number">
+          {unit === 'requests' ? rate(flow) : count(flow)}
+          {unit === 'connections' && <span class="unit"> open</span>}
+        </span>
+      )}
     </>
   );
 }

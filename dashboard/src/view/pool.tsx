@@ -33,6 +33,7 @@ export function Pool(props: PoolProps) {
   );
   const { shown } = fold(matching, showsAll ? Number.POSITIVE_INFINITY : MOST_ROWS, rankOf);
   const top = Math.max(1, ...shown.flatMap(({ id }) => sparkOf(history, endpointKey(name, id), isTcp).map(Number)));
+  const fullShare = fullShareOf(endpoints);
   return (
     <section class="card pool" id={poolElement(name)} aria-label={`Pool ${name}`}>
       <PoolHead pool={pool} isTcp={isTcp} />
@@ -49,6 +50,7 @@ export function Pool(props: PoolProps) {
                 isTcp={isTcp}
                 spark={sparkOf(history, endpointKey(name, endpoint.id), isTcp)}
                 top={top}
+                fullShare={fullShare}
                 refusal={overview.refusal}
                 {...props}
               />
@@ -76,6 +78,14 @@ const listenersOf = (pool: string, { listeners }: OverviewWire): string[] =>
     .filter(({ routes }) => routes.some(({ pools }) => pools.some((each) => each.pool === pool)))
     .map(({ name }) => name);
 
+/** What a whole bar of a share stands for: among many, all would be slivers of the whole. Round, so that it seldom changes. */
+function fullShareOf(endpoints: readonly EndpointWire[]): number {
+  const most = Math.max(...endpoints.map(({ share }) => Math.max(share?.['1m'] ?? 0, share?.wanted ?? 0)), 0);
+  return FULL_SHARES.find((each) => each >= most) ?? 1;
+}
+
+const FULL_SHARES = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
+
 /** The last two minutes of what a row's small chart shows. */
 function sparkOf(history: History, key: string, isTcp: boolean): readonly (number | null)[] {
   const track = history.track(key);
@@ -96,7 +106,7 @@ function PoolHead({ pool, isTcp }: { readonly pool: PoolWire; readonly isTcp: bo
         <Fact
           name="fairness 1 / 5 min"
           value={`${index(fairness['1m'] ?? null)} / ${index(fairness['5m'] ?? null)}`}
-          title="Jain’s index of requests per weight over the last minute, and over the last five: 1 is exactly as weighted. A policy that follows latency gives faster endpoints more, on purpose."
+          title="Jain’s index of requests per weight over the last minute, and over the last five, among endpoints that could serve all the time: 1 is exactly as weighted. A policy that follows latency gives faster endpoints more, on purpose."
         />
         <Fact name={isTcp ? 'open' : 'in flight'} value={count(inFlight)} />
         <Fact
