@@ -117,9 +117,7 @@ describe.skipIf(!has('zsh'))('zsh', () => {
   // is waited for until the shell is ended.
   test.each(cases)('$words', async ({ words, want }) => {
     const typed = ['equipoise', ...words].join(' ');
-    const waits = want.map(
-      (each) => `[[ $seen == *${each}* ]] || zpty -r shell more '*${each}*' && seen+=$more`,
-    );
+    const waits = want.map((each) => `[[ $seen == *${each}* ]] || zpty -r shell more '*${each}*' && seen+=$more`);
     const script = [
       'zmodload zsh/zpty; zpty shell zsh -fi',
       `zpty -w shell 'autoload -Uz compinit; compinit -D; source ${await scriptOf('zsh')}; cd ${folder}'`,
