@@ -77,9 +77,9 @@ export class AccessLog {
     this.#underWay++;
   }
 
-  /** Ends a request that was begun at `beganMs` of the clock. */
-  request(format: LineFormat, record: RequestRecord, beganMs: number): void {
-    this.#time(record, beganMs);
+  /** Ends a request that was begun; times are the clock's. */
+  request(format: LineFormat, record: RequestRecord, beganMs: number, endedMs: number): void {
+    this.#time(record, beganMs, endedMs);
     const line = this.#lines.begin(format.mostBytes);
     if (line !== null) {
       format.request(line, record);
@@ -89,8 +89,8 @@ export class AccessLog {
   }
 
   /** As `request`. */
-  connection(format: LineFormat, record: ConnectionRecord, beganMs: number): void {
-    this.#time(record, beganMs);
+  connection(format: LineFormat, record: ConnectionRecord, beganMs: number, endedMs: number): void {
+    this.#time(record, beganMs, endedMs);
     const line = this.#lines.begin(format.mostBytes);
     if (line !== null) {
       format.connection(line, record);
@@ -100,11 +100,10 @@ export class AccessLog {
   }
 
   /** The time of day is looked at once for all lines that wait together: it moves as the clock does. */
-  #time(record: RequestRecord | ConnectionRecord, beganMs: number): void {
+  #time(record: RequestRecord | ConnectionRecord, beganMs: number, endedMs: number): void {
     const { clock, wallClock } = this.#deps;
-    const nowMs = clock.now();
-    if (this.#lines.isEmpty) this.#originMs = wallClock() - nowMs;
-    record.durationMs = nowMs - beganMs;
+    if (this.#lines.isEmpty) this.#originMs = wallClock() - clock.now();
+    record.durationMs = endedMs - beganMs;
     record.startedAt = this.#originMs + beganMs;
   }
 

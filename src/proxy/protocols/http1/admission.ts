@@ -27,6 +27,8 @@ export abstract class Admission implements Waiter {
   /** What it counts in, from its first try to its end. */
   protected budget: RetryBudget | null = null;
   protected failureStatus = 503;
+  /** When its first try set out, or its wait began; 0: neither has. */
+  protected beganMs = 0;
   /** Null: nobody wants to know of it. */
   record: RequestRecord | null = null;
   #limit: AdaptiveLimit | null = null;
@@ -109,6 +111,7 @@ export abstract class Admission implements Waiter {
   protected began(each: Try): void {
     const nowMs = this.listener.clock.now();
     each.sentAtMs = nowMs;
+    if (this.beganMs === 0) this.beganMs = nowMs;
     if (this.budget !== null) return;
     this.budget = this.pool!.gate.budget;
     this.budget?.start(nowMs);
@@ -120,6 +123,7 @@ export abstract class Admission implements Waiter {
     if (line?.push(this)) {
       this.#line = line;
       this.#waitsSinceMs = this.listener.clock.now();
+      if (this.beganMs === 0) this.beganMs = this.#waitsSinceMs;
       metrics.queued();
       // What is still to come of the request is not read meanwhile.
       if (!this.requestDone) this.listener.timers.disarm(this.client!);

@@ -39,6 +39,8 @@ const extras: ResponseExtras = { isHttp10Client: false, keepAlive: true, isChunk
 export class Answer {
   /** The endpoint keeps the connection, and no byte came that belongs to no answer. */
   keepAlive = false;
+  /** So far all of it came at once, when its first byte did. */
+  isOnePiece = false;
   /** Behind the head of a 101: the tunnel's first bytes. */
   rest: Buffer = NO_BYTES;
   readonly #listener: Http1Listener;
@@ -79,6 +81,7 @@ export class Answer {
     let end = piece.byteLength;
     let from = 0;
     const partial = this.#partial;
+    this.isOnePiece = !this.hasBegun;
     if (partial === null) head.begin(piece, 0, this.#readsReports);
     else {
       partial.append(piece);
@@ -107,6 +110,7 @@ export class Answer {
   }
 
   receiveBody(exchange: Exchange, bytes: Buffer): number {
+    this.isOnePiece = false;
     return this.#forwardBody(exchange.client!, bytes, 0, bytes.byteLength);
   }
 

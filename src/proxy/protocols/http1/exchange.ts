@@ -239,7 +239,13 @@ export class Exchange extends Tries {
       entry.bytesIn = this.client!.relayedBytes;
       entry.bytesOut = current.upstream!.relayedBytes;
     }
-    entry.log.end(entry, status, end);
+    entry.log.end(entry, status, end, this.beganMs, this.#endedMs(end));
+  }
+
+  /** Now, where that is known: looking at the clock is no small part of what a line costs. 0: it is not. */
+  #endedMs(end: End): number {
+    const { sentAtMs, latencyMs, upstream } = this.current;
+    return end === 'complete' && upstream?.answer.isOnePiece === true ? sentAtMs + latencyMs : 0;
   }
 
   /** Free for the next request. The bytes are let go, the endpoint and client as well. */
@@ -250,6 +256,7 @@ export class Exchange extends Tries {
     this.client = null;
     this.current.upstream = null;
     this.pool = null;
+    this.beganMs = 0;
     this.picks.end();
     this.copy.end();
     this.listener.exchanges.push(this);

@@ -7,9 +7,8 @@ import { COLON, ZERO } from './bytes.ts';
 import type { RequestHead } from './request-head.ts';
 import { fieldOf } from './request-values.ts';
 
-/** A record, when its request began on this thread's clock, and where it will be written: also when that has changed meanwhile. */
+/** A record, and where it will be written: also when that has changed meanwhile. */
 export interface LogEntry extends RequestRecord {
-  beganMs: number;
   readonly log: RequestLog;
 }
 
@@ -64,11 +63,16 @@ export class RequestLog {
     this.end(entry, status, status === 408 ? 'client-timeout' : 'bad-request');
   }
 
-  /** Writes it down; the entry is not the caller's any more. */
-  end(entry: LogEntry, status: number, end: End): void {
+  /**
+   * Writes it down; the entry is not the caller's any more. `beganMs`: when something was done about it first; `endedMs`: now;
+   * 0: unknown.
+   */
+  end(entry: LogEntry, status: number, end: End, beganMs = 0, endedMs = 0): void {
     entry.status = status;
     entry.end = end;
-    this.log.request(this.#format, entry, entry.beganMs);
+    const nowMs = endedMs || this.#clock.now();
+    // What was answered without being sent anywhere took no time.
+    this.log.request(this.#format, entry, beganMs || nowMs, nowMs);
     entry.bytes = NO_BYTES;
     this.#free.push(entry);
   }
@@ -76,9 +80,8 @@ export class RequestLog {
   #take(clientIp: string): LogEntry | null {
     const { sample, headers } = this.log.options;
     if (sample < 1 && this.#rng.next() >= sample) return null;
-    const entry = this.#free.pop() ?? { ...createRequestRecord(headers.length), beganMs: 0, log: this };
+    const entry = this.#free.pop() ?? { ...createRequestRecord(headers.length), log: this };
     this.log.begin();
-    entry.beganMs = this.#clock.now();
     entry.clientIp = clientIp;
     entry.route = '';
     entry.pool = '';

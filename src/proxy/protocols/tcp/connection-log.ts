@@ -74,6 +74,6 @@ export class ConnectionLog {
   }
 
   end(record: ConnectionRecord, beganMs: number): void {
-    this.log.connection(this.#format, record, beganMs);
+    this.log.connection(this.#format, record, beganMs, this.#clock.now());
   }
 }
