@@ -1,12 +1,13 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
 import type { Clock } from '../core/kernel/clock.ts';
+import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { Rng } from '../core/kernel/rng.ts';
 import type { DescribedRequest } from '../proxy/explanation.ts';
 import { Counters, ended } from '../telemetry/counters.ts';
 import type { DescriptorBudget } from '../transport/descriptors.ts';
-import type { SocketAddress, Transport } from '../transport/transport.ts';
+import type { Transport } from '../transport/transport.ts';
+import { unboundAddresses, withoutUnix, withRealPorts } from './bound-addresses.ts';
 import { Crewman, type SpawnThread } from './crewman.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
@@ -128,22 +129,57 @@ class ThreadCrew implements Crew {
 
   async configure(config: Config, pools: () => unknown): Promise<void> {
     const isFirst = this.#order === undefined;
-    const known = this.#withRealPorts(config);
-    if (!(isFirst && this.#deps.takeover === true)) await checkFree(this.#deps.transport, this.#unbound(known));
+    const known = withRealPorts(config, this.#config, this.#listeners);
+    if (!(isFirst && this.#deps.takeover === true))
+      await checkFree(this.#deps.transport, unboundAddresses(known, this.#listeners));
     this.#connections = withListeners(this.#connections, Object.keys(config.listeners));
+    const before = { listeners: this.#listeners, config: this.#config, order: this.#order };
     // The first one finds the ports where any will do.
     const order = { pools: config.pools, served: known, connections: this.#connections };
-    this.#listeners = await this.#serve(0, order);
+    this.#listeners = await this.#serveByFirst(order, isFirst);
     this.#config = config;
-    this.#order = { ...order, served: this.#withRealPorts(config) };
-    const others = Array.from({ length: this.#workers - 1 }, (_, index) => index + 1);
-    await Promise.all(others.map((worker) => this.#serve(worker, this.#order!)));
+    this.#order = { ...order, served: withRealPorts(config, this.#config, this.#listeners) };
+    try {
+      await this.#serveByOthers(this.#order, isFirst);
+    } catch (error) {
+      if (before.order !== undefined) await this.#goBack(before.listeners, before.config!, before.order);
+      throw error;
+    }
     pools();
     this.#told.forget();
     if (isFirst) {
       this.#countNowAndThen();
       this.#observeNowAndThen();
     }
+  }
+
+  /** A worker that dies of something else meanwhile is no reason to refuse the configuration: its successor is asked. */
+  async #serveByFirst(order: Order, isFirst: boolean): Promise<readonly BoundListener[]> {
+    const wasServing = this.#crew[0]?.isServing === true;
+    try {
+      return await this.#serve(0, order);
+    } catch (error) {
+      if (isFirst || !wasServing || !this.#crew[0]!.hasEnded) throw error;
+      return await this.#serve(0, order);
+    }
+  }
+
+  /** Rejects when one refuses, after all have answered. Who dies meanwhile refuses nothing, but at the start: its successor serves it. */
+  async #serveByOthers(order: Order, isFirst: boolean): Promise<void> {
+    const others = Array.from({ length: this.#workers - 1 }, (_, index) => index + 1);
+    const answers = await Promise.allSettled(others.map((worker) => this.#serve(worker, order)));
+    const refused = answers.find(
+      (answer, index) => answer.status === 'rejected' && (isFirst || !this.#crew[others[index]!]!.hasEnded),
+    );
+    if (refused?.status === 'rejected') throw refused.reason;
+  }
+
+  /** What one worker cannot serve none is to serve. */
+  async #goBack(listeners: readonly BoundListener[], config: Config, order: Order): Promise<void> {
+    this.#listeners = listeners;
+    this.#config = config;
+    this.#order = { ...order, connections: this.#connections };
+    await Promise.allSettled(this.#crew.map((_, worker) => this.#serve(worker, this.#order!)));
   }
 
   hasApplied(pool: string, version: number): boolean {
@@ -189,7 +225,7 @@ class ThreadCrew implements Crew {
 
   async drain(timeoutMs: number): Promise<DrainResult> {
     this.#closed = true;
-    const results = await Promise.all(this.#crew.map((each) => each.drain(timeoutMs)));
+    const results = await Promise.all(this.#crew.map((each) => each.drain(timeoutMs, this.#deps.scheduler)));
     const remaining = results.reduce((sum, each) => sum + each.remaining, 0);
     return { finished: results.every((each) => each.finished), remaining };
   }
@@ -199,38 +235,20 @@ class ThreadCrew implements Crew {
     await Promise.all(this.#crew.map((each) => each.terminate()));
   }
 
-  /** The configuration with the ports that were found where it leaves them open. */
-  #withRealPorts(config: Config): Config {
-    const listeners = Object.entries(config.listeners).map(([name, options]) => {
-      const before = (this.#config ?? config).listeners[name]?.bind ?? [];
-      const bound = this.#listeners.filter((each) => each.name === name);
-      const bind = options.bind.map((address, at) => {
-        // At its own place first: two addresses with an open port look the same.
-        const index = isDeepStrictEqual(before[at], address)
-          ? at
-          : before.findIndex((each) => isDeepStrictEqual(each, address));
-        return bound[index]?.address ?? address;
-      });
-      return [name, { ...options, bind }];
-    });
-    return { ...config, listeners: Object.fromEntries(listeners) };
-  }
-
-  /** Addresses that nobody of us has bound. */
-  #unbound({ listeners }: Config): readonly { readonly listener: string; readonly address: SocketAddress }[] {
-    const isOurs = (address: SocketAddress) => this.#listeners.some((each) => isDeepStrictEqual(each.address, address));
-    return Object.entries(listeners).flatMap(([listener, { bind }]) =>
-      bind.filter((address) => !isOurs(address)).map((address) => ({ listener, address })),
-    );
-  }
-
   #serve(worker: number, { pools, served, connections }: Order): Promise<readonly BoundListener[]> {
+    if (this.#closed) return Promise.reject(new EquipoiseError('not-serving', 'the server is ending'));
     const memory = Object.fromEntries([...this.#pools].map(([name, { share }]) => [name, share!.memory]));
-    const crewman = this.#crew[worker]?.isServing === true ? this.#crew[worker] : this.#hire(worker);
-    return crewman.configure(
+    const present = this.#crew[worker];
+    // Also one that is still starting: of two in one place nobody would end the other.
+    const crewman = present === undefined || present.hasEnded ? this.#hire(worker) : present;
+    const answer = crewman.configure(
       { worker, pools, memory, program: this.#program, originMs: this.#deps.wallClock() - this.#deps.clock.now() },
       { config: worker === 0 ? served : withoutUnix(served), connections },
     );
+    const tell = () => this.#deps.emit({ kind: 'worker-replaced', worker });
+    // One that fails has ended, which is told.
+    if (present !== undefined && crewman !== present) answer.then(tell, () => {});
+    return answer;
   }
 
   #hire(worker: number): Crewman {
@@ -293,19 +311,8 @@ class ThreadCrew implements Crew {
   }
 
   #replace(worker: number): void {
-    if (this.#closed || this.#crew[worker]!.isServing) return;
-    this.#serve(worker, this.#order!).then(
-      () => this.#deps.emit({ kind: 'worker-replaced', worker }),
-      // It has ended, which is told and leads here again.
-      () => {},
-    );
+    // Another configuration may have brought one.
+    if (this.#closed || !this.#crew[worker]!.hasEnded) return;
+    this.#serve(worker, this.#order!).catch(() => {});
   }
-}
-
-/** A unix socket belongs to the first worker. */
-function withoutUnix(served: Served): Served {
-  const listeners = Object.entries(served.listeners).map(([name, options]) => {
-    return [name, { ...options, bind: options.bind.filter(({ kind }) => kind === 'tcp') }];
-  });
-  return { ...served, listeners: Object.fromEntries(listeners) };
 }

@@ -1,3 +1,4 @@
+import type { Membership } from '../control/membership/membership.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
 import type { MembershipUpdate } from '../control/membership/snapshot.ts';
 import { EquipoiseError, type ErrorCode } from '../core/kernel/errors.ts';
@@ -27,6 +28,12 @@ export interface CrewmanEvents {
   readonly onEnd: (reason: string) => void;
 }
 
+/** A membership whose updates are passed on. */
+interface Followed {
+  readonly membership: Membership;
+  readonly unfollow: () => void;
+}
+
 interface Following {
   readonly pool: string;
   readonly version: number;
@@ -35,6 +42,8 @@ interface Following {
 
 /** A worker that does not say within this time what it counted is left out, with what it said last. */
 const COUNT_LIMIT_MS = 1000;
+/** What a worker may need beyond the time of its drain, to cut what is left and to write what it has to write. */
+const DRAIN_GRACE_MS = 2000;
 
 /** The main thread's side of one worker, for the life of its thread. */
 export class Crewman {
@@ -43,8 +52,9 @@ export class Crewman {
   readonly #events: CrewmanEvents;
   readonly #applied = new Map<string, number>();
   #waiting: readonly Following[] = [];
-  readonly #followed = new Map<string, () => void>();
-  #answered: ((result: readonly BoundListener[] | Error) => void) | undefined;
+  readonly #followed = new Map<string, Followed>();
+  /** Who waits for an answer to a configuration, in the order of the questions. */
+  readonly #answering: ((result: readonly BoundListener[] | Error) => void)[] = [];
   #counting: ((counters: CountersData | undefined) => void)[] = [];
   readonly #explaining: ((explanation: RequestExplanation | undefined) => void)[] = [];
   #drained: ((result: DrainResult) => void) | undefined;
@@ -73,6 +83,11 @@ export class Crewman {
     return this.#isServing && !this.#hasEnded;
   }
 
+  /** Its thread runs no more. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** What it said last. */
   get lastCounted(): CountersData | undefined {
     return this.#lastCounted;
@@ -83,13 +98,17 @@ export class Crewman {
     return this.#lastVitals;
   }
 
-  /** Rejects when the worker cannot serve that; a worker that served nothing before has ended then, or will. */
+  /**
+   * Rejects when the worker cannot serve that; a worker that served nothing before has ended then, or will. May be called
+   * again before it has answered: then one takes force after the other.
+   */
   configure(
     pools: Omit<WorkerPools, 'kind'>,
     listeners: Omit<WorkerListeners, 'kind'>,
   ): Promise<readonly BoundListener[]> {
+    if (this.#hasEnded) return Promise.reject(endedEarly(this.#failure));
     const answer = new Promise<readonly BoundListener[]>((resolve, reject) => {
-      this.#answered = (result) => (result instanceof Error ? reject(result) : resolve(result));
+      this.#answering.push((result) => (result instanceof Error ? reject(result) : resolve(result)));
     });
     this.#thread.post({ kind: 'pools', ...pools });
     this.#follow(Object.keys(pools.pools));
@@ -98,16 +117,18 @@ export class Crewman {
   }
 
   #follow(names: readonly string[]): void {
-    for (const [name, unfollow] of this.#followed) {
-      if (names.includes(name)) continue;
+    for (const [name, { membership, unfollow }] of this.#followed) {
+      // Another one may have the name: that of a configuration that was refused is gone.
+      if (names.includes(name) && this.#pools.get(name)!.membership === membership) continue;
       unfollow();
       this.#followed.delete(name);
       this.#applied.delete(name);
     }
     for (const pool of names) {
       if (this.#followed.has(pool)) continue;
+      const { membership } = this.#pools.get(pool)!;
       const tell = (update: MembershipUpdate) => this.#thread.post({ kind: 'membership', pool, update });
-      this.#followed.set(pool, this.#pools.get(pool)!.membership.subscribe(tell));
+      this.#followed.set(pool, { membership, unfollow: membership.subscribe(tell) });
     }
   }
 
@@ -147,11 +168,16 @@ export class Crewman {
     return new Promise((resolve) => this.#explaining.push(resolve));
   }
 
-  drain(timeoutMs: number): Promise<DrainResult> {
+  /** A worker that is stuck does not answer: it is ended a moment after `timeoutMs`. */
+  drain(timeoutMs: number, scheduler: Scheduler): Promise<DrainResult> {
     if (this.#hasEnded) return Promise.resolve({ finished: true, remaining: 0 });
     this.#thread.post({ kind: 'drain', timeoutMs });
+    const limit = scheduler.after(timeoutMs + DRAIN_GRACE_MS, () => void this.terminate('it did not answer'));
     return new Promise((resolve) => {
-      this.#drained = resolve;
+      this.#drained = (result) => {
+        limit.cancel();
+        resolve(result);
+      };
     });
   }
 
@@ -166,11 +192,11 @@ export class Crewman {
     switch (message.kind) {
       case 'serving':
         this.#isServing = true;
-        this.#answered?.(message.listeners);
+        this.#answering.shift()?.(message.listeners);
         break;
       case 'refused':
         if (!this.#isServing) this.#failure = message.message;
-        this.#answered?.(new EquipoiseError(message.code as ErrorCode, message.message));
+        this.#answering.shift()?.(new EquipoiseError(message.code as ErrorCode, message.message));
         break;
       case 'applied':
         this.#applied.set(message.pool, message.version);
@@ -204,11 +230,15 @@ export class Crewman {
   #end(reason: string): void {
     this.#hasEnded = true;
     this.#tellFollowers();
-    for (const unfollow of this.#followed.values()) unfollow();
+    for (const { unfollow } of this.#followed.values()) unfollow();
     for (const resolve of this.#counting.splice(0)) resolve(undefined);
     for (const resolve of this.#explaining.splice(0)) resolve(undefined);
-    this.#answered?.(new EquipoiseError('worker-failed', `a worker ended before it served: ${reason}`));
+    for (const answer of this.#answering.splice(0)) answer(endedEarly(reason));
     this.#drained?.({ finished: false, remaining: 0 });
     this.#events.onEnd(reason);
   }
+}
+
+function endedEarly(reason = 'unknown'): EquipoiseError {
+  return new EquipoiseError('worker-failed', `a worker ended before it served: ${reason}`);
 }

@@ -1,6 +1,6 @@
 import type { MembershipUpdate } from '../control/membership/snapshot.ts';
 import { EquipoiseError } from '../core/kernel/errors.ts';
-import type { DescribedRequest } from '../proxy/explanation.ts';
+import type { DescribedRequest, RequestExplanation } from '../proxy/explanation.ts';
 import { countSources } from '../proxy/shared-sources.ts';
 import { shareDescriptors } from '../transport/shared-descriptors.ts';
 import type { ConnectionsElsewhere } from './connection-total.ts';
@@ -31,7 +31,7 @@ export function runWorkerThread(main: MainThread, deps: WorkerThreadDeps): void 
   // One after the other: a pool must be there before its members are.
   let last: Promise<void> = Promise.resolve();
   main.onMessage((message) => {
-    last = last.then(() => thread.receive(message)).catch((error: unknown) => thread.fail(error));
+    last = last.then(() => thread.receive(message)).catch((error: unknown) => thread.fail(message, error));
   });
 }
 
@@ -42,6 +42,8 @@ class WorkerThread {
   /** Put other options of pools in force. */
   #prepared: (() => PoolPicker)[] = [];
   #added: readonly string[] = [];
+  /** Why the pools that were announced last could not be made. */
+  #unprepared: unknown;
   #configured: ReadonlySet<string> = new Set();
   #front: ThreadFront | undefined;
   #worker = 0;
@@ -73,8 +75,14 @@ class WorkerThread {
     }
   }
 
-  /** A message could not be obeyed. */
-  fail(error: unknown): void {
+  /** A message could not be obeyed. Of a configuration's two the second one is answered. */
+  fail({ kind }: ToWorker, error: unknown): void {
+    if (kind === 'pools') this.#unprepared = error;
+    else if (kind === 'listeners') this.#refuse(error);
+    else this.#emit({ kind: 'exception', error });
+  }
+
+  #refuse(error: unknown): void {
     const code = error instanceof EquipoiseError ? error.code : 'worker-failed';
     this.#main.post({ kind: 'refused', code, message: error instanceof Error ? error.message : String(error) });
     this.#prepared = [];
@@ -84,6 +92,7 @@ class WorkerThread {
 
   async #prepare({ pools, memory, program, originMs, worker }: WorkerPools): Promise<void> {
     this.#prepared = [];
+    this.#unprepared = undefined;
     this.#added = Object.keys(pools).filter((name) => !this.#pools.has(name));
     this.#configured = new Set(Object.keys(pools));
     this.#worker = worker;
@@ -111,6 +120,7 @@ class WorkerThread {
   }
 
   async #serve({ config, connections }: WorkerListeners): Promise<void> {
+    if (this.#unprepared !== undefined) throw this.#unprepared;
     for (const name of Object.keys(config.listeners)) {
       this.#deps.counters.listener(name, connectionsWord(connections, this.#worker, name));
     }
@@ -158,8 +168,13 @@ class WorkerThread {
   }
 
   async #explain(listener: string, described: DescribedRequest): Promise<void> {
-    const found = await this.#front?.explain(listener, described);
-    this.#main.post({ kind: 'explained', explanation: found?.explanation });
+    let explanation: RequestExplanation | undefined;
+    try {
+      explanation = (await this.#front?.explain(listener, described))?.explanation;
+    } finally {
+      // In any case: who asks next would be told this one.
+      this.#main.post({ kind: 'explained', explanation });
+    }
   }
 
   #emit(what: ServerHappening): void {
