@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { AdminOptions } from '../config/config.ts';
+import { isSameSecret } from '../server/same-secret.ts';
 import type { SocketAddress } from '../transport/transport.ts';
 
 /** What a request asks for: to see, or to change. */
@@ -39,16 +39,11 @@ export function refuse(request: AdminRequest, options: AdminOptions): Refusal | 
 function refuseBearer(request: AdminRequest, token: string, readToken: string | undefined): Refusal | undefined {
   const given = /^Bearer +(\S+) *$/i.exec(request.authorization ?? '')?.[1] ?? '';
   // Both are compared, whatever the first comparison gave.
-  const [operates, reads] = [isSame(given, token), readToken !== undefined && isSame(given, readToken)];
+  const [operates, reads] = [isSameSecret(given, token), readToken !== undefined && isSameSecret(given, readToken)];
   if (operates || (reads && request.scope === 'read')) return undefined;
   if (reads) return { status: 403, detail: 'this token may only read; what changes something needs admin.token' };
   return { status: 401, detail: 'send the token as Authorization: Bearer <token>' };
 }
-
-/** Digests have one length, so the comparison takes the same time whatever was given. */
-const isSame = (given: string, secret: string): boolean => timingSafeEqual(digest(given), digest(secret));
-
-const digest = (text: string) => createHash('sha256').update(text).digest();
 
 function isOwnPage({ scope, origin, host, site }: AdminRequest, { bind, token }: AdminOptions): boolean {
   if (scope === 'operate' && site !== undefined && site !== 'same-origin' && site !== 'none') return false;

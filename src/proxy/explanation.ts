@@ -13,6 +13,37 @@ export interface DescribedRequest {
   readonly from: string;
 }
 
+/** Who may have requests under way explained. */
+export interface LiveExplain {
+  /** `given`: what the request says; `isLocal`: it comes from this machine, and nobody is in between. */
+  readonly allows: (given: string, isLocal: boolean) => boolean;
+  /** From 0; absent where there is one. */
+  readonly worker?: number;
+}
+
+/** What became of a request so far, and why; plain data. Its `pick` is the one of the last try. */
+export interface LiveRequestExplanation extends RequestExplanation {
+  readonly listener: string;
+  readonly listenerReason: string;
+  readonly worker?: number;
+  /** Where it is traced. */
+  readonly traceId?: string;
+  /** In the order in which they began. */
+  readonly tries: readonly TryExplanation[];
+  /** Endpoints, or all but the most important, that found no room. */
+  readonly omitted?: number;
+}
+
+export interface TryExplanation {
+  readonly endpoint: string;
+  /** It was answered so. */
+  readonly status?: number;
+  readonly failure?: string;
+  /** To the answer, or to the failure. */
+  readonly ms?: number;
+  readonly hedge?: true;
+}
+
 /** What would become of it, and why; plain data. */
 export interface RequestExplanation {
   /** As policies and logs see it, behind trusted proxies. */

@@ -10,7 +10,15 @@ type All<T extends string> = Readonly<Record<T, true>>;
 const KINDS: All<Kind> = {
   ...{ membership: true, guard: true, overload: true, policy: true, listening: true, draining: true, drained: true },
   ...{ 'worker-stuck': true, 'worker-died': true, 'worker-replaced': true, reloaded: true, 'reload-refused': true },
-  ...{ audit: true, 'state-restored': true, 'state-failed': true, 'log-failed': true, exception: true, note: true },
+  ...{
+    audit: true,
+    'state-restored': true,
+    'state-failed': true,
+    'log-failed': true,
+    tracing: true,
+    exception: true,
+    note: true,
+  },
 };
 
 const WHATS: { readonly [K in 'membership' | 'guard' | 'overload']: All<WhatOf<K>> } = {

@@ -8,10 +8,9 @@ import type { Registry } from '../core/kernel/registry.ts';
 import type { Rng } from '../core/kernel/rng.ts';
 import type { DescribedRequest } from '../proxy/explanation.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
-import type { ProtocolDefinition, ProtocolDeps, ProtocolRuntime, ProxyPool } from '../proxy/protocols/protocol.ts';
+import type { ProtocolDefinition, ProtocolRuntime, ProxyPool } from '../proxy/protocols/protocol.ts';
 import type { SourceCounter } from '../proxy/shared-sources.ts';
 import type { Counters } from '../telemetry/counters.ts';
-import type { Tracer } from '../telemetry/tracing/tracer.ts';
 import type { DescriptorBudget } from '../transport/descriptors.ts';
 import type { TimerWheel } from '../transport/timer-wheel.ts';
 import type { Listener, SocketAddress, Transport } from '../transport/transport.ts';
@@ -21,8 +20,8 @@ import { type DrainResult, drainListeners } from './drain.ts';
 import type { ServerHappening } from './events.ts';
 import type { WorkerExplanation } from './explain.ts';
 import { bindAll, checkFree, type ServedListener } from './listeners.ts';
-import { startTracing } from './tracing.ts';
 import { type Vitals, type VitalsWatch, watchVitals } from './vitals.ts';
+import { startWatchers, type Watchers } from './watchers.ts';
 
 export interface FrontDeps {
   readonly transport: Transport;
@@ -38,6 +37,8 @@ export interface FrontDeps {
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
   readonly emit: (what: ServerHappening) => void;
+  /** From 0; absent where there is one. */
+  readonly worker?: number;
   /** Other workers; absent where there are none. */
   readonly elsewhere?: ConnectionsElsewhere;
   /** Counts a listener's connections by where they come from; absent where there are no other workers. */
@@ -54,7 +55,7 @@ export interface BoundListener {
 }
 
 /** The part of a configuration that accepts connections. */
-export type Served = Pick<Config, 'listeners' | 'limits' | 'drainTimeout' | 'accessLog' | 'tracing'>;
+export type Served = Pick<Config, 'listeners' | 'limits' | 'drainTimeout' | 'accessLog' | 'tracing' | 'admin'>;
 
 /** A thread that serves. */
 export interface WorkerState {
@@ -136,7 +137,7 @@ class LiveFront implements ThreadFront {
   #drainTimeoutMs = 0;
   readonly #vitals: VitalsWatch;
   readonly #accessLogs: AccessLogs;
-  #tracer: Tracer | undefined;
+  #watchers: Watchers | undefined;
 
   constructor(pools: ReadonlyMap<string, ProxyPool>, deps: FrontDeps, sharing: AddressSharing) {
     this.#pools = pools;
@@ -164,8 +165,8 @@ class LiveFront implements ThreadFront {
 
   async configure(config: Served, pools: () => ReadonlyMap<string, ProxyPool>): Promise<void> {
     const { counters, elsewhere } = this.#deps;
-    this.#tracer ??= startTracing(config, this.#deps);
-    const watchers = { accessLog: this.#accessLogs, ...(this.#tracer && { tracer: this.#tracer }) };
+    this.#watchers ??= startWatchers(config, this.#deps, this.#accessLogs);
+    const watchers = this.#watchers;
     const next = Object.entries(config.listeners).map(([name, options]) => {
       const before = this.#served.find((each) => each.name === name && each.options.protocol === options.protocol);
       const limited = withinTotal(name, options, config, counters, elsewhere);
@@ -229,7 +230,7 @@ class LiveFront implements ThreadFront {
       runtime.terminate();
     }
     // What was ended just now is written down as well.
-    return Promise.all([this.#accessLogs.close(), this.#tracer?.close()]).then(() => {});
+    return Promise.all([this.#accessLogs.close(), this.#watchers?.tracer?.close()]).then(() => {});
   }
 
   /** Endpoints that leave, and pools that are gone, have the time of a drain; maintenance begins at once. */
@@ -288,7 +289,7 @@ function createRuntime(
   options: ListenerOptions,
   pools: ReadonlyMap<string, ProxyPool>,
   deps: FrontDeps,
-  watchers: Pick<ProtocolDeps, 'accessLog' | 'tracer'>,
+  watchers: Watchers,
 ): ProtocolRuntime {
   const { transport, timers, descriptors, clock, rng, counters, emit, sources } = deps;
   // `http` is what is configured; HTTP/1.1 is the version of it that is spoken.

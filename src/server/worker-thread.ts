@@ -136,10 +136,11 @@ class WorkerThread {
   }
 
   /** The limits that hold for all workers together. */
-  #shared(): Pick<FrontDeps, 'descriptors' | 'sources'> {
+  #shared(): Pick<FrontDeps, 'descriptors' | 'sources' | 'worker'> {
     const worker = this.#worker;
     const { descriptors, sources } = this.#program!;
     return {
+      worker,
       descriptors: shareDescriptors(descriptors, worker),
       sources: (listener) => countSources(sources, worker, listener),
     };

@@ -8,7 +8,7 @@ import type { Tracer } from '../../telemetry/tracing/tracer.ts';
 import type { DescriptorBudget } from '../../transport/descriptors.ts';
 import type { TimerWheel } from '../../transport/timer-wheel.ts';
 import type { SocketHandlers, Transport } from '../../transport/transport.ts';
-import type { DescribedRequest, RequestExplanation } from '../explanation.ts';
+import type { DescribedRequest, LiveExplain, RequestExplanation } from '../explanation.ts';
 import type { ListenerOptions } from '../listener-options.ts';
 import type { CostFunction } from '../request-cost.ts';
 import type { SourceCounter } from '../shared-sources.ts';
@@ -38,6 +38,8 @@ export interface ProtocolDeps {
   readonly sources?: SourceCounter;
   /** Where requests are written down; absent: nowhere. */
   readonly accessLog?: AccessLogSource;
+  /** Explains requests under way to whoever may know; absent: to nobody. */
+  readonly liveExplain?: LiveExplain;
   /** Takes the spans of requests; absent: none is traced. */
   readonly tracer?: Tracer;
   /** Reports an unexpected exception that ended one connection. */

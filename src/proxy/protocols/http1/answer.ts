@@ -33,7 +33,13 @@ const CRLF = Buffer.from('\r\n');
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 const NO_BYTES = Buffer.alloc(0);
 
-const extras: ResponseExtras = { isHttp10Client: false, keepAlive: true, isChunked: false, servedByLine: '' };
+const extras: ResponseExtras = {
+  isHttp10Client: false,
+  keepAlive: true,
+  isChunked: false,
+  servedByLine: '',
+  explainLine: '',
+};
 
 /** Reads the answers that come on one connection to an endpoint, and sends each to the client of its exchange. */
 export class Answer {
@@ -149,7 +155,7 @@ export class Answer {
     const { scratch } = this.#listener;
     exchange.beginTunnel();
     exchange.responseStarted = true;
-    exchange.client!.send(scratch, 0, writeSwitchingHead(head, scratch), false);
+    exchange.client!.send(scratch, 0, writeSwitchingHead(head, scratch, exchange.explainLine), false);
     this.rest = rest;
     return SWITCHED;
   }
@@ -168,6 +174,7 @@ export class Answer {
     extras.keepAlive = exchange.keepAlive;
     extras.isChunked = !exchange.isHttp10 && (head.isChunked ? !isBodyless(head.status) : this.#isReframed);
     extras.servedByLine = servedByLine;
+    extras.explainLine = exchange.explainLine;
     const bodyStart = head.end;
     if (this.#isReframed) {
       this.#sendHead(client, head, bytes, bodyStart);

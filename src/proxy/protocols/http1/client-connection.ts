@@ -1,7 +1,7 @@
 import { relay, relayDrained, relayEnd } from '../../splice.ts';
 import { CLOSED, CLOSING, ClientInput, LINGERING, OPEN, TUNNEL } from './client-input.ts';
 import type { Exchange } from './exchange.ts';
-import { problemAnswer } from './problem.ts';
+import { problemAnswer, withLine } from './problem.ts';
 import type { RequestHead } from './request-head.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
@@ -53,8 +53,9 @@ export class ClientConnection extends ClientInput {
     return end;
   }
 
-  answerProblem(status: number, keepAlive: boolean, isHead: boolean, retryAfterSeconds = 0): void {
-    this.answer(problemAnswer(status, !keepAlive, isHead, retryAfterSeconds));
+  /** `line`: one more in its head, or empty. */
+  answerProblem(status: number, keepAlive: boolean, isHead: boolean, retryAfterSeconds = 0, line = ''): void {
+    this.answer(withLine(problemAnswer(status, !keepAlive, isHead, retryAfterSeconds), line));
   }
 
   answer(bytes: Buffer): void {

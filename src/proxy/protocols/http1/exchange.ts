@@ -8,6 +8,7 @@ import type { Http1Pool } from './pool.ts';
 import type { RequestHead } from './request-head.ts';
 import { endOfClient, endOfProblem, type LogEntry } from './request-log.ts';
 import type { RequestRecord } from './request-record.ts';
+import type { RequestRecords } from './request-records.ts';
 import { writeRequestHead } from './request-writer.ts';
 import type { ResponseHead } from './response-head.ts';
 import { Tries } from './tries.ts';
@@ -49,7 +50,7 @@ export class Exchange extends Tries {
     this.status = 0;
     this.failureStatus = 503;
     const { requestLog, records } = this.listener;
-    if (records !== null) this.record = records.begin(head, client.source);
+    if (records !== null) this.#beginRecord(records, head);
     if (requestLog !== null) this.entry = requestLog.begin(head, this.listener.clientIpOf(head, client.source));
   }
 
@@ -183,8 +184,9 @@ export class Exchange extends Tries {
       this.metrics!.request(current.slot, status, -1);
       current.release(blameless, blameless ? -1 : current.elapsedMs(this.listener.clock.now()), blameless);
     }
+    const { explainLine } = this;
     this.#recycle();
-    client.answerProblem(status, keepAlive, isHead, retryAfterSeconds);
+    client.answerProblem(status, keepAlive, isHead, retryAfterSeconds, explainLine);
     client.exchangeEnded(keepAlive, requestDone);
   }
 
@@ -205,6 +207,11 @@ export class Exchange extends Tries {
     if (this.isWatched) this.ended(101, 'tunnel');
     current.release(true, -1, true);
     this.#recycle();
+  }
+
+  /** What its answer's head says of how it came about; empty where nobody may know. */
+  get explainLine(): string {
+    return this.record === null ? '' : this.record.explainLine();
   }
 
   /** Somebody is to hear how it ended. */
@@ -260,6 +267,12 @@ export class Exchange extends Tries {
     this.picks.end();
     this.copy.end();
     this.listener.exchanges.push(this);
+  }
+
+  #beginRecord(records: RequestRecords, head: RequestHead): void {
+    const record = records.begin(head, this.client!.source);
+    this.record = record;
+    if (record !== null) this.picks.explanation = record.explanation;
   }
 
   #endRecord(record: RequestRecord): void {

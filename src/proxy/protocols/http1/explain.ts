@@ -69,7 +69,10 @@ function detailOf(status: number): string {
   return (JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as { detail: string }).detail;
 }
 
-function answerOf({ redirect, respond }: RouteOptions, head: RequestHead): NonNullable<RequestExplanation['answer']> {
+export function answerOf(
+  { redirect, respond }: RouteOptions,
+  head: RequestHead,
+): NonNullable<RequestExplanation['answer']> {
   if (redirect === undefined) return { status: respond!.status };
   const answer = redirectAnswer(redirect, head, false).toString('latin1');
   return { status: redirect.status, location: /^Location: (.*)\r$/m.exec(answer)![1]! };

@@ -16,7 +16,7 @@ import { ClientConnection } from './client-connection.ts';
 import { Exchange } from './exchange.ts';
 import { explainRequest } from './explain.ts';
 import { Http1Pool } from './pool.ts';
-import { fixedAnswers, redirectAnswer, variant } from './problem.ts';
+import { fixedAnswers, redirectAnswer, variant, withLine } from './problem.ts';
 import { ONE_WRITE_BYTES } from './request-copy.ts';
 import { type HeadLimits, RequestHead } from './request-head.ts';
 import { RequestLog } from './request-log.ts';
@@ -229,13 +229,13 @@ export class Http1Listener implements ProtocolRuntime {
   route(client: ClientConnection, exchange: Exchange, head: RequestHead): void {
     const index = this.#router.find(head);
     const destination = this.#destinations[index];
+    if (exchange.record !== null) exchange.record.routed(head, this.options.routes, index);
     if (destination === undefined) {
       this.#answer(client, exchange, 404, null);
       return;
     }
     const { route, weighted } = destination;
     if (exchange.entry !== null) exchange.entry.route = destination.name;
-    if (exchange.record !== null) exchange.record.routed(destination.name, route);
     const pool = weighted === null ? destination.pool : this.#pools.get(weighted.next())!;
     if (pool !== null) {
       const timeoutMs = route.timeouts?.response ?? pool.options.timeouts.response;
@@ -257,9 +257,10 @@ export class Http1Listener implements ProtocolRuntime {
     const keepAlive = exchange.keepAlive && requestDone;
     this.metrics.answered(status);
     if (exchange.isWatched) exchange.ended(status, status === 404 && bytes === null ? 'no-route' : 'route');
+    const { explainLine } = exchange;
     exchange.drop();
-    if (bytes === null) client.answerProblem(status, keepAlive, isHead);
-    else client.answer(bytes);
+    if (bytes === null) client.answerProblem(status, keepAlive, isHead, 0, explainLine);
+    else client.answer(withLine(bytes, explainLine));
     client.exchangeEnded(keepAlive, requestDone);
   }
 

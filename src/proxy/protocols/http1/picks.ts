@@ -1,6 +1,7 @@
 import { type NoneReason, Tried } from '../../../control/picker/picker.ts';
 import type { Role } from '../../../control/pool-options.ts';
 import { createPickRequest } from '../../../core/kernel/policy.ts';
+import type { LiveExplanation } from './live-explanation.ts';
 import type { Http1Pool } from './pool.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Try } from './try.ts';
@@ -12,6 +13,8 @@ export class Picks {
   /** The client's own address, behind trusted proxies. */
   clientIp = '';
   readonly tried = new Tried();
+  /** Null: nobody wants to know why. */
+  explanation: LiveExplanation | null = null;
   #pool: Http1Pool | null = null;
   #key = '';
   #cost = 1;
@@ -34,7 +37,11 @@ export class Picks {
     pickRequest.key = this.#key;
     pickRequest.cost = this.#cost;
     const { picker } = this.#pool!;
-    const slot = picker.pick(pickRequest, this.tried.size === 0 ? null : this.tried, this.#role);
+    const tried = this.tried.size === 0 ? null : this.tried;
+    // Before the pick, which takes what the dry run has found.
+    if (this.explanation !== null)
+      this.explanation.picking(picker.explain(pickRequest, tried, this.#role), pickRequest);
+    const slot = picker.pick(pickRequest, tried, this.#role);
     if (slot < 0) return false;
     next.begin(picker, slot, this.#cost);
     return true;
@@ -70,6 +77,7 @@ export class Picks {
     this.#unwatchRole?.();
     this.#unwatchRole = null;
     this.#pool = null;
+    this.explanation = null;
     this.#key = '';
   }
 }

@@ -36,6 +36,13 @@ const DETAILS: Record<number, string> = {
   505: 'Only HTTP/1.0 and HTTP/1.1 are spoken here.',
 };
 
+/** An answer with one more line in its head, which is written out. */
+export function withLine(answer: Buffer, line: string): Buffer {
+  if (line === '') return answer;
+  const headStart = answer.indexOf('\r\n') + 2;
+  return Buffer.concat([answer.subarray(0, headStart), Buffer.from(line, 'latin1'), answer.subarray(headStart)]);
+}
+
 const problems = new Map<number, Buffer>();
 
 /**

@@ -13,6 +13,7 @@ export interface HeadLimits {
 }
 
 const ABSENT = -1;
+const SEVERAL = -2;
 const LOWER_X = 120;
 
 /**
@@ -40,6 +41,8 @@ export class RequestHead extends RequestLine {
   hasForwardedProto = false;
   hasForwardedHost = false;
   hasRequestId = false;
+  /** Asks for an explanation, and is never forwarded; ABSENT: there is none, SEVERAL: too many. */
+  explainField = ABSENT;
   /** The client says that the request may be sent again (draft-ietf-httpapi-idempotency-key-header). */
   hasIdempotencyKey = false;
   readonly cuts = new Cuts();
@@ -127,6 +130,7 @@ export class RequestHead extends RequestLine {
     this.hasForwardedHost = false;
     this.hasRequestId = false;
     this.hasIdempotencyKey = false;
+    this.explainField = ABSENT;
     this.#closes = false;
     this.#connectionNames = false;
     this.#wantsUpgrade = false;
@@ -180,13 +184,19 @@ export class RequestHead extends RequestLine {
         if (isName(bytes, p, 'x-forwarded-')) this.#onForwarded(bytes, field, p);
         return COMPLETE;
       default:
-        if (length > 12 && isName(bytes, p, 'x-forwarded-')) this.#onForwarded(bytes, field, p);
+        if (length === 19 && isName(bytes, p, 'x-equipoise-explain')) this.#onExplain(field);
+        else if (length > 12 && isName(bytes, p, 'x-forwarded-')) this.#onForwarded(bytes, field, p);
         return COMPLETE;
     }
   }
 
   #cut(field: number): void {
     this.cuts.add(this.fields.lineStart(field), this.fields.lineEnd(field, this.bytes));
+  }
+
+  #onExplain(field: number): void {
+    this.explainField = this.explainField === ABSENT ? field : SEVERAL;
+    this.#cut(field);
   }
 
   #onHost(bytes: Uint8Array, field: number): number {

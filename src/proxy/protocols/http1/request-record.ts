@@ -2,7 +2,9 @@ import type { Clock } from '../../../core/kernel/clock.ts';
 import type { End } from '../../../telemetry/access-log/record.ts';
 import type { SocketAddress } from '../../../transport/transport.ts';
 import type { RouteOptions } from '../../listener-options.ts';
+import { routeName } from '../../routing/route-name.ts';
 import type { Failure } from './admission.ts';
+import type { LiveExplanation } from './live-explanation.ts';
 import type { Http1Pool } from './pool.ts';
 import type { RequestHead } from './request-head.ts';
 import type { RequestTrace } from './request-trace.ts';
@@ -22,6 +24,8 @@ export class TryRecord {
   /** Empty where the request is not traced. */
   readonly spanId: string;
   readonly startedMs: number;
+  /** From its start to the first byte of its answer; −1: none came. */
+  firstByteMs = -1;
   /** −1: under way. */
   endedMs = -1;
   /** 0: it got no answer. */
@@ -43,6 +47,7 @@ export class TryRecord {
   answered(status: number): void {
     this.status = status;
     this.failure = null;
+    this.firstByteMs = this.#clock.now() - this.startedMs;
   }
 
   /** Its pick is given back. */
@@ -56,6 +61,8 @@ export class TryRecord {
 export class RequestRecord {
   /** Null: it is not traced. */
   readonly trace: RequestTrace | null;
+  /** Null: it is not explained. */
+  readonly explanation: LiveExplanation | null;
   /** In the order in which they began. */
   readonly tries: TryRecord[] = [];
   readonly startedMs: number;
@@ -70,15 +77,20 @@ export class RequestRecord {
   end: End = 'complete';
   readonly #clock: Clock;
 
-  constructor(trace: RequestTrace | null, clock: Clock) {
+  constructor(trace: RequestTrace | null, explanation: LiveExplanation | null, clock: Clock) {
     this.trace = trace;
+    this.explanation = explanation;
     this.#clock = clock;
     this.startedMs = clock.now();
   }
 
-  routed(name: string, { match }: RouteOptions): void {
-    const [path = '', another] = match?.path ?? [];
-    this.route = name;
+  /** `index` −1: no route matches. */
+  routed(head: RequestHead, routes: readonly RouteOptions[], index: number): void {
+    this.explanation?.routed(head, routes, index);
+    const route = routes[index];
+    if (route === undefined) return;
+    const [path = '', another] = route.match?.path ?? [];
+    this.route = routeName(route.match);
     this.routePath = another === undefined ? path : '';
   }
 
@@ -87,11 +99,17 @@ export class RequestRecord {
     const spanId = this.trace === null ? '' : this.trace.spanOfTry();
     each.record = new TryRecord(pool, each.slot, isHedge, spanId, this.#clock);
     this.tries.push(each.record);
+    this.explanation?.began(each.record);
   }
 
   /** Before the head of a try is written: leaves out what is replaced. */
   prepare(head: RequestHead): void {
     this.trace?.cutContext(head);
+  }
+
+  /** What the answer's head says of it; empty where it is not explained. */
+  explainLine(): string {
+    return this.explanation === null ? '' : this.explanation.line(this.tries, this.trace?.traceId);
   }
 
   /** Adds what goes with a try to its head, out[0, headBytes); how long it is then. */

@@ -1,7 +1,10 @@
 import type { Clock } from '../../../core/kernel/clock.ts';
 import type { Tracer } from '../../../telemetry/tracing/tracer.ts';
 import type { ClientSource } from '../../client-source.ts';
+import type { LiveExplain } from '../../explanation.ts';
 import type { ProtocolDeps } from '../protocol.ts';
+import { mayExplain } from './explain-caller.ts';
+import { LiveExplanation } from './live-explanation.ts';
 import type { RequestHead } from './request-head.ts';
 import { RequestRecord } from './request-record.ts';
 import { spansOf } from './request-spans.ts';
@@ -14,36 +17,44 @@ export class RequestRecords {
   readonly #listener: string;
   readonly #clock: Clock;
   readonly #clientIpOf: ClientIpOf;
-  readonly #tracer: Tracer;
-  readonly #decision: TraceDecision;
+  readonly #tracer: Tracer | null;
+  readonly #decision: TraceDecision | null;
+  readonly #explain: LiveExplain | null;
 
-  private constructor(listener: string, tracer: Tracer, clock: Clock, clientIpOf: ClientIpOf) {
+  private constructor(listener: string, { tracer, liveExplain, clock }: ProtocolDeps, clientIpOf: ClientIpOf) {
     this.#listener = listener;
     this.#clock = clock;
     this.#clientIpOf = clientIpOf;
-    this.#tracer = tracer;
-    this.#decision = new TraceDecision(tracer);
+    this.#tracer = tracer ?? null;
+    this.#decision = tracer === undefined ? null : new TraceDecision(tracer);
+    this.#explain = liveExplain ?? null;
   }
 
   /** Null where no request ever is. */
-  static of(listener: string, { tracer, clock }: ProtocolDeps, clientIpOf: ClientIpOf): RequestRecords | null {
-    return tracer === undefined ? null : new RequestRecords(listener, tracer, clock, clientIpOf);
+  static of(listener: string, deps: ProtocolDeps, clientIpOf: ClientIpOf): RequestRecords | null {
+    const { tracer, liveExplain } = deps;
+    return (tracer ?? liveExplain) ? new RequestRecords(listener, deps, clientIpOf) : null;
   }
 
   /** Null where nobody wants to know of this request; nothing was allocated then. */
   begin(head: RequestHead, source: ClientSource): RequestRecord | null {
-    const decision = this.#decision;
-    if (!decision.isTraced(head, source.isTrusted)) return null;
-    return new RequestRecord(decision.begin(head, this.#clientIpOf(head, source), source.ip), this.#clock);
+    const isTraced = this.#decision?.isTraced(head, source.isTrusted) === true;
+    const isExplained = head.explainField >= 0 && this.#explain !== null && mayExplain(this.#explain, head, source);
+    if (!isTraced && !isExplained) return null;
+    const clientIp = this.#clientIpOf(head, source);
+    const trace = isTraced ? this.#decision!.begin(head, clientIp, source.ip) : null;
+    const explanation = isExplained ? new LiveExplanation(this.#listener, this.#explain!, clientIp) : null;
+    return new RequestRecord(trace, explanation, this.#clock);
   }
 
   /** Its request has ended, and so has every try. */
   end(record: RequestRecord): void {
     const { trace } = record;
-    if (trace === null) return;
+    const tracer = this.#tracer;
+    if (trace === null || tracer === null) return;
     const endedMs = this.#clock.now();
-    const offsetMs = this.#tracer.wallClock() - endedMs;
+    const offsetMs = tracer.wallClock() - endedMs;
     const parts = { listener: this.#listener, toUnixMs: (ms: number) => ms + offsetMs, endedMs };
-    for (const span of spansOf(record, trace, parts)) this.#tracer.record(span);
+    for (const span of spansOf(record, trace, parts)) tracer.record(span);
   }
 }

@@ -12,8 +12,10 @@ import {
   writeSwitchingHead,
 } from './response-writer.ts';
 
-const PLAIN: ResponseExtras = { isHttp10Client: false, keepAlive: true, isChunked: false, servedByLine: '' };
+const NO_LINES = { servedByLine: '', explainLine: '' };
+const PLAIN: ResponseExtras = { isHttp10Client: false, keepAlive: true, isChunked: false, ...NO_LINES };
 const SERVED_BY = 'X-Served-By: e1\r\n';
+const EXPLAINED = 'X-Equipoise-Explain: {}\r\n';
 const text = (...lines: string[]) => `${lines.join('\r\n')}\r\n\r\n`;
 
 function parsed(answer: string): ResponseHead {
@@ -133,6 +135,7 @@ describe('isForwardedAsIs', () => {
     { why: 'close', answer: ok, extras: { keepAlive: false }, want: false },
     { why: 'a client of HTTP/1.0', answer: ok, extras: { isHttp10Client: true }, want: false },
     { why: 'chunked', answer: ok, extras: { isChunked: true }, want: false },
+    { why: 'why it was served so', answer: ok, extras: { explainLine: EXPLAINED }, want: false },
     { why: 'who served', answer: ok, extras: { servedByLine: SERVED_BY }, want: false },
   ])('$why: $want', ({ answer, extras, want }) => {
     expect(isForwardedAsIs(parsed(answer), { ...PLAIN, ...extras })).toBe(want);
@@ -193,6 +196,7 @@ const extrases = fc.record({
   isHttp10Client: fc.boolean(),
   keepAlive: fc.boolean(),
   servedByLine: fc.constantFrom('', SERVED_BY),
+  explainLine: fc.constantFrom('', EXPLAINED),
 });
 
 test('what is written has one reading, that of what came', () => {
@@ -217,7 +221,7 @@ test('what is written has one reading, that of what came', () => {
         contentLength: came.status === 204 || came.status! < 200 ? -1 : came.contentLength,
       });
       const ownless = (fields: readonly string[] | undefined) =>
-        fields?.filter((field) => !/^(connection|transfer-encoding|x-served-by): /i.test(field));
+        fields?.filter((field) => !/^(connection|transfer-encoding|x-served-by|x-equipoise-explain): /i.test(field));
       expect(ownless(goes.fields)).toEqual(ownless(came.kept));
     }),
     { numRuns: 1000 },

@@ -1,4 +1,4 @@
-import { CR, isName, LF, latin1 } from './bytes.ts';
+import { CR, isToken, LF, latin1 } from './bytes.ts';
 import type { ResponseHead } from './response-head.ts';
 
 /** What this answer's head gets from us; strings are lines without their CRLF, empty for none. */
@@ -9,6 +9,8 @@ export interface ResponseExtras {
   isChunked: boolean;
   /** `X-Served-By: …\r\n`, or empty. */
   servedByLine: string;
+  /** `X-Equipoise-Explain: …\r\n`, or empty. */
+  explainLine: string;
 }
 
 /** True when the head goes out exactly as it came: the fast path, without a copy. */
@@ -20,19 +22,22 @@ export function isForwardedAsIs(head: ResponseHead, extras: ResponseExtras): boo
     extras.keepAlive &&
     !extras.isHttp10Client &&
     extras.isChunked === (head.codingField !== -1) &&
-    extras.servedByLine === ''
+    extras.servedByLine === '' &&
+    extras.explainLine === ''
   );
 }
 
 /** Writes the head that the client gets to `out`; the number of bytes. */
 export function writeResponseHead(head: ResponseHead, out: Buffer, extras: ResponseExtras): number {
   const bytes = head.bytes as Buffer;
-  if (extras.servedByLine !== '') cutServedBy(head);
+  if (extras.servedByLine !== '') cutNamed(head, 'x-served-by');
+  if (extras.explainLine !== '') cutNamed(head, 'x-equipoise-explain');
   const keepsCoding = extras.isChunked && head.codingField !== -1;
   if (head.codingField !== -1 && !keepsCoding) cutField(head, head.codingField);
   let o = copyHead(head, bytes, out);
   if (extras.isChunked && !keepsCoding) o += out.write('Transfer-Encoding: chunked\r\n', o, 'latin1');
   if (extras.servedByLine !== '') o += out.write(extras.servedByLine, o, 'latin1');
+  if (extras.explainLine !== '') o += out.write(extras.explainLine, o, 'latin1');
   if (!extras.keepAlive) o += out.write('Connection: close\r\n', o, 'latin1');
   else if (extras.isHttp10Client) o += out.write('Connection: keep-alive\r\n', o, 'latin1');
   out[o++] = CR;
@@ -40,11 +45,11 @@ export function writeResponseHead(head: ResponseHead, out: Buffer, extras: Respo
   return o;
 }
 
-/** The head of a 101: the agreed protocol is named again, as its fields are hop-by-hop. */
-export function writeSwitchingHead(head: ResponseHead, out: Buffer): number {
+/** The head of a 101: the agreed protocol is named again, as its fields are hop-by-hop. `line`: one more, or empty. */
+export function writeSwitchingHead(head: ResponseHead, out: Buffer, line = ''): number {
   let o = copyHead(head, head.bytes as Buffer, out);
   const protocol = head.upgradeStart === -1 ? '' : latin1(head.bytes, head.upgradeStart, head.upgradeEnd);
-  o += out.write(`Connection: Upgrade\r\n${protocol === '' ? '' : `Upgrade: ${protocol}\r\n`}\r\n`, o, 'latin1');
+  o += out.write(`${line}Connection: Upgrade\r\n${protocol === '' ? '' : `Upgrade: ${protocol}\r\n`}\r\n`, o, 'latin1');
   return o;
 }
 
@@ -69,13 +74,12 @@ function copyHead(head: ResponseHead, bytes: Buffer, out: Buffer): number {
   return o;
 }
 
-/** An X-Served-By of the endpoint's own would be told apart from ours by no one. */
-function cutServedBy(head: ResponseHead): void {
+/** One of the endpoint's own would be told apart from ours by no one. */
+function cutNamed(head: ResponseHead, lowerName: string): void {
   const { fields, bytes } = head;
   for (let field = 0; field < fields.count; field++) {
     const start = fields.offsets[4 * field]!;
-    if (fields.offsets[4 * field + 1]! - start !== 11 || !isName(bytes, start, 'x-served-by')) continue;
-    cutField(head, field);
+    if (isToken(bytes, start, fields.offsets[4 * field + 1]!, lowerName)) cutField(head, field);
   }
 }
 
