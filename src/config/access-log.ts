@@ -20,15 +20,17 @@ function readLogPath(path: string): Reading<string> {
   return scheme === null ? { value: path } : misread(`"${scheme[0]}" is unknown here`, 'write syslog://host:514');
 }
 
-/** Where requests are written down. */
+/** Where requests and tcp connections are written down. */
 export const AccessLogFile = section({
   format: choice(['json', 'common', 'haproxy'])
     .prefault('json')
-    .describe('`json`: one object a line; `common`: Apache’s; `haproxy`: its `option httplog`.'),
+    .describe('`json`: one object a line; `common`: Apache’s; `haproxy`: its `option httplog`, `option tcplog`.'),
   path: text(readLogPath)
     .prefault('stdout')
     .describe('`stdout`, a file, `syslog` (127.0.0.1:514 over UDP) or `syslog://host:port`.'),
-  sample: decimal({ min: 0, max: 1 }).prefault(1).describe('Part of the requests that are logged, drawn, 0 to 1.'),
+  sample: decimal({ min: 0, max: 1 })
+    .prefault(1)
+    .describe('Part of the requests (tcp: connections) that are logged, drawn, 0 to 1.'),
   headers: z
     .array(text(readLoggedHeader))
     .prefault([])

@@ -72,7 +72,9 @@ export const ConfigFile = section(
     stateFile: z
       .exactOptional(text(readFileName))
       .describe('Keeps modes, weights and endpoints that were set at run time; absent: a restart forgets them.'),
-    accessLog: z.exactOptional(AccessLogFile).describe('Where requests are written down; absent: nowhere.'),
+    accessLog: z
+      .exactOptional(AccessLogFile)
+      .describe('Where requests and tcp connections are written down; absent: nowhere.'),
     tracing: z.exactOptional(TracingFile).describe('Where spans of requests are sent; absent: nowhere.'),
     admin: z.exactOptional(AdminFile).describe('Metrics and health of the balancer itself; absent: none.'),
     listeners: z.record(z.string(), ListenerFile).describe('What accepts connections, by name.'),
