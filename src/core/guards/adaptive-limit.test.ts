@@ -27,6 +27,21 @@ function serve(given: {
 const FIFTY = (inFlight: number) => 10 * Math.max(1, inFlight / 50);
 
 describe('AdaptiveLimit', () => {
+  test('other options keep what is under way and what was learned, within their bounds', () => {
+    const clock = fakeClock();
+    const guard = new AdaptiveLimit({ initial: 50, minSamples: 1 }, clock);
+    for (let i = 0; i < 30; i++) guard.tryStart();
+    guard.configure({ initial: 7, tolerance: 2 });
+    expect([guard.limit, guard.inFlight]).toEqual([50, 30]);
+    guard.configure({ max: 20 });
+    expect([guard.limit, guard.inFlight, guard.tryStart()]).toEqual([20, 30, false]);
+    for (let i = 0; i < 11; i++) guard.neutral();
+    expect([guard.tryStart(), guard.tryStart()]).toEqual([true, false]);
+    expect(() => guard.configure({ min: 5, max: 2 })).toThrow('min 5');
+    guard.configure({ min: 40 });
+    expect(guard.limit).toBe(40);
+  });
+
   test.each([
     { why: 'from below', initial: 20 },
     { why: 'from above', initial: 300 },

@@ -47,11 +47,11 @@ const SUM_MS = 2;
 const WINDOW_ENDS_MS = 3;
 
 export class AdaptiveLimit {
-  readonly #min: number;
-  readonly #max: number;
-  readonly #tolerance: number;
-  readonly #windowMs: number;
-  readonly #minSamples: number;
+  #min!: number;
+  #max!: number;
+  #tolerance!: number;
+  #windowMs!: number;
+  #minSamples!: number;
   readonly #clock: Clock;
   /** Doubles in fields would be allocated anew on each change. */
   readonly #numbers = new Float64Array(4);
@@ -63,7 +63,15 @@ export class AdaptiveLimit {
   #dropped = false;
 
   constructor(options: AdaptiveLimitOptions, clock: Clock) {
-    const { initial = 20, min = 3, max = 1000, tolerance = 1.5, windowMs = 1000, minSamples = 10 } = options;
+    const { initial = 20 } = options;
+    this.#clock = clock;
+    this.#numbers[LIMIT] = initial;
+    this.configure(options);
+    this.#numbers[WINDOW_ENDS_MS] = clock.now() + this.#windowMs;
+  }
+
+  /** By other options from now on: what is under way and what was learned stay, the limit within `min` to `max`. */
+  configure({ min = 3, max = 1000, tolerance = 1.5, windowMs = 1000, minSamples = 10 }: AdaptiveLimitOptions): void {
     if (!(min >= 1 && min <= max)) {
       throw new EquipoiseError('contract-broken', `adaptive limit: min ${min} is not 1 to max ${max}`);
     }
@@ -72,9 +80,7 @@ export class AdaptiveLimit {
     this.#tolerance = tolerance;
     this.#windowMs = windowMs;
     this.#minSamples = minSamples;
-    this.#clock = clock;
-    this.#numbers[LIMIT] = this.#within(initial);
-    this.#numbers[WINDOW_ENDS_MS] = clock.now() + windowMs;
+    this.#numbers[LIMIT] = this.#within(this.#numbers[LIMIT]!);
   }
 
   /** Requests that may be under way. */

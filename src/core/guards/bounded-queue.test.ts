@@ -104,6 +104,46 @@ describe('BoundedQueue', () => {
     expect(new Set(tickets).size).toBe(16_384);
   });
 
+  test('another size drops nobody: all keep their turn, and newcomers come in when there is room', () => {
+    const { queue, dropped } = setUp(4);
+    for (const [name, priority] of Object.entries({ a: 0, b: 1, c: 1, d: 0 })) queue.push(name, priority);
+    const tickets = new Map<string, number>();
+    const small = queue.resized(2, 100, (name, ticket) => tickets.set(name, ticket));
+    expect([queue.length, small.length, small.push('e', 0)]).toEqual([0, 4, REFUSED]);
+    expect([small.push('f', 1) === REFUSED, dropped]).toEqual([false, ['d displaced']]);
+    expect([small.remove(tickets.get('b')!), small.shift()]).toEqual([true, 'c']);
+    expect([small.push('g', 0), small.shift(), small.push('g', 0) === REFUSED]).toEqual([REFUSED, 'f', false]);
+    expect(drain(small)).toBe('ag');
+    expect(drain(small.resized(65_536, 100, () => {}))).toBe('');
+  });
+
+  test.each([
+    { why: 'a longer time-out is for those who come', timeoutMs: 1000, due: [100, 130] },
+    { why: 'a shorter one is for all, from now on', timeoutMs: 20, due: [60, 60] },
+    { why: 'one that ends between two', timeoutMs: 75, due: [100, 115] },
+  ])('$why', ({ timeoutMs, due }) => {
+    const { queue, clock } = setUp();
+    queue.push('a', 0);
+    clock.advance(30);
+    queue.push('b', 2);
+    clock.advance(10);
+    const resized = queue.resized(3, timeoutMs, () => {});
+    const first = resized.nextDueMs;
+    resized.advance(first - 1);
+    expect(resized.length).toBe(2);
+    resized.shift();
+    expect([resized.length, resized.shift()]).toEqual([1, 'a']);
+    expect(first).toBe(due[0]!);
+    const again = setUp();
+    again.queue.push('a', 2);
+    again.clock.advance(30);
+    again.queue.push('b', 0);
+    again.clock.advance(10);
+    const later = again.queue.resized(3, timeoutMs, () => {});
+    later.shift();
+    expect(later.nextDueMs).toBe(due[1]!);
+  });
+
   test('a listener may push again', () => {
     const clock = fakeClock();
     const queue: BoundedQueue<number> = new BoundedQueue(
@@ -152,16 +192,17 @@ describe('BoundedQueue', () => {
 interface Waiting {
   readonly item: number;
   readonly priority: number;
-  readonly dueMs: number;
+  dueMs: number;
   ticket: number;
 }
 
 class Walk {
   readonly rng: Rng;
   readonly clock = fakeClock();
-  readonly size: number;
+  size: number;
+  timeoutMs = 50;
   readonly classes: number;
-  readonly queue: BoundedQueue<number>;
+  queue: BoundedQueue<number>;
   /** In order of arrival. */
   readonly waiting: Waiting[] = [];
   readonly dead: number[] = [];
@@ -184,11 +225,12 @@ class Walk {
   }
 
   step(): void {
-    const kind = this.rng.below(8);
+    const kind = this.rng.below(9);
     if (kind < 4) this.push(this.rng.below(this.classes));
     else if (kind === 4) this.shift();
     else if (kind === 5) this.remove();
     else if (kind === 6) this.wait(this.rng.below(10));
+    else if (kind === 7) this.resize(1 + this.rng.below(12), 1 + this.rng.below(60));
     else this.removeDead();
     const dueMs = this.waiting[0]?.dueMs ?? Number.POSITIVE_INFINITY;
     if (this.expected.length > 0) throw new Error(`not dropped: ${this.expected}`);
@@ -207,8 +249,20 @@ class Walk {
     }
     const ticket = this.queue.push(item, priority);
     if ((ticket !== REFUSED) !== room) throw new Error(`ticket ${ticket}, room ${room}`);
-    if (room) this.waiting.push({ item, priority, dueMs: this.clock.now() + 50, ticket });
+    if (room) this.waiting.push({ item, priority, dueMs: this.clock.now() + this.timeoutMs, ticket });
     else this.left++;
+  }
+
+  resize(size: number, timeoutMs: number): void {
+    this.size = size;
+    this.timeoutMs = timeoutMs;
+    const latest = this.clock.now() + timeoutMs;
+    for (const each of this.waiting) each.dueMs = Math.min(each.dueMs, latest);
+    this.queue = this.queue.resized(size, timeoutMs, (item, ticket) => {
+      this.waiting.find((each) => each.item === item)!.ticket = ticket;
+    });
+    // Good for the queue before.
+    this.dead.length = 0;
   }
 
   shift(): void {

@@ -3,7 +3,7 @@
  * time-out for all.
  *
  * Order    the highest class first, always: a class waits as long as a higher one has work.
- * Full     a newcomer takes the place of the newest of the lowest class, if that is lower than its own; else it is refused.
+ * Full     (`size` of them, or more that it took over): a newcomer takes the place of the newest of the lowest class, if that is lower than its own; else it is refused.
  * Leaving  by `shift`, by `remove` when the client goes away, or dropped, of which the listener hears: `displaced` or
  *          `timeout`. Each entry leaves exactly once.
  *
@@ -50,6 +50,9 @@ const NONE = -1;
 const TICKETS = 2 ** 30;
 
 export class BoundedQueue<T> {
+  readonly #size: number;
+  readonly #classCount: number;
+  /** Places: more than `size` where it began with more. */
   readonly #capacity: number;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
@@ -68,24 +71,44 @@ export class BoundedQueue<T> {
   /** Bit k: class k has entries. */
   #occupied = 0;
 
-  constructor(options: BoundedQueueOptions, deps: BoundedQueueDeps<T>) {
+  /** `waiting`: how many it is to take over. */
+  constructor(options: BoundedQueueOptions, deps: BoundedQueueDeps<T>, waiting = 0) {
     const { size, timeoutMs, classes = 1 } = options;
     if (!(Number.isInteger(size) && size >= 1 && size <= MAX_SIZE)) throw outOfRange('size', size, MAX_SIZE);
     if (!(Number.isInteger(classes) && classes >= 1 && classes <= MAX_CLASSES)) {
       throw outOfRange('classes', classes, MAX_CLASSES);
     }
-    this.#capacity = size;
+    const capacity = Math.max(size, waiting);
+    this.#size = size;
+    this.#classCount = classes;
+    this.#capacity = capacity;
     this.#timeoutMs = timeoutMs;
     this.#clock = deps.clock;
     this.#listener = deps.listener;
-    this.#items = new Array<T | undefined>(size).fill(undefined);
-    this.#tickets = new Int32Array(size).fill(NONE);
-    this.#generations = new Int32Array(size);
-    this.#classes = new Uint8Array(size);
-    this.#dueMs = new Float64Array(size);
-    this.#ofClass = new PlaceLists(classes, size);
-    this.#arrivals = new PlaceLists(1, size);
-    this.#free = Int32Array.from({ length: size }, (_, index) => size - 1 - index);
+    this.#items = new Array<T | undefined>(capacity).fill(undefined);
+    this.#tickets = new Int32Array(capacity).fill(NONE);
+    this.#generations = new Int32Array(capacity);
+    this.#classes = new Uint8Array(capacity);
+    this.#dueMs = new Float64Array(capacity);
+    this.#ofClass = new PlaceLists(classes, capacity);
+    this.#arrivals = new PlaceLists(1, capacity);
+    this.#free = Int32Array.from({ length: capacity }, (_, index) => capacity - 1 - index);
+  }
+
+  /**
+   * A queue of another size and time-out to which all entries move, more than `size` if there are: each keeps its turn, and its
+   * time-out unless a newcomer's ends earlier. `moved` hears of each one's new ticket.
+   */
+  resized(size: number, timeoutMs: number, moved: (item: T, ticket: number) => void): BoundedQueue<T> {
+    const options = { size, timeoutMs, classes: this.#classCount };
+    const next = new BoundedQueue<T>(options, { clock: this.#clock, listener: this.#listener }, this.#length);
+    for (let place = this.#arrivals.first(0); place !== NONE; place = this.#arrivals.first(0)) {
+      const dueMs = this.#dueMs[place]!;
+      const priority = this.#classes[place]!;
+      const item = this.#take(place);
+      moved(item, next.#place(item, priority, dueMs));
+    }
+    return next;
   }
 
   /** Entries that wait. */
@@ -103,7 +126,7 @@ export class BoundedQueue<T> {
   push(item: T, priority = 0): number {
     if (priority >>> 0 !== priority || priority >= this.#ofClass.count)
       throw outOfRange('class', priority, this.#ofClass.count - 1);
-    if (this.#length < this.#capacity) return this.#place(item, priority);
+    if (this.#length < this.#size) return this.#place(item, priority);
     const lowest = lowestBit(this.#occupied);
     if (lowest >= priority) return REFUSED;
     const displaced = this.#take(this.#ofClass.last(lowest));
@@ -147,13 +170,14 @@ export class BoundedQueue<T> {
     while (nowMs >= this.nextDueMs) this.#listener(this.#take(this.#arrivals.first(0)), 'timeout');
   }
 
-  #place(item: T, priority: number): number {
+  /** `dueMs`: at the latest. */
+  #place(item: T, priority: number, dueMs = Number.POSITIVE_INFINITY): number {
     const place = this.#free[this.#capacity - ++this.#length]!;
     const ticket = place + this.#capacity * this.#generations[place]!;
     this.#items[place] = item;
     this.#tickets[place] = ticket;
     this.#classes[place] = priority;
-    this.#dueMs[place] = this.#clock.now() + this.#timeoutMs;
+    this.#dueMs[place] = Math.min(this.#clock.now() + this.#timeoutMs, dueMs);
     this.#ofClass.append(priority, place);
     this.#arrivals.append(0, place);
     this.#occupied |= 1 << priority;

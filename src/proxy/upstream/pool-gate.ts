@@ -42,6 +42,7 @@ export class PoolGate {
   hedge: HedgeDelay | null = null;
   line: WaitingLine | null = null;
   #options: GateOptions | null = null;
+  #abolished: WaitingLine | null = null;
   readonly #waiting: WaitingElsewhere | undefined;
 
   constructor(options: GateOptions, { clock, rng, onError, waiting }: GateDeps) {
@@ -62,9 +63,7 @@ export class PoolGate {
     if (!isDeepStrictEqual(hedge, before?.hedge)) {
       this.hedge = hedge === undefined ? null : new HedgeDelay(hedge, this.clock.now());
     }
-    if (!isDeepStrictEqual(adaptiveLimit, before?.adaptiveLimit)) {
-      this.limit = adaptiveLimit === undefined ? null : new AdaptiveLimit(adaptiveLimit, this.clock);
-    }
+    if (!isDeepStrictEqual(adaptiveLimit, before?.adaptiveLimit)) this.#setLimit(adaptiveLimit);
     if (!isDeepStrictEqual(queue, before?.queue)) this.#setLine(queue);
   }
 
@@ -76,10 +75,26 @@ export class PoolGate {
     }
   }
 
-  /** Who waits in a line that is abolished waits to its end; nobody joins it. */
+  /** Another one goes on with what is under way and what was learned. */
+  #setLimit(options: GateOptions['adaptiveLimit']): void {
+    if (options === undefined) this.limit = null;
+    else if (this.limit === null) this.limit = new AdaptiveLimit(options, this.clock);
+    else this.limit.configure(options);
+  }
+
+  /** Who waits in a line that is abolished waits to its end; nobody joins it, unless there is to be one again before that. */
   #setLine(queue: GateOptions['queue']): void {
-    if (queue === undefined) this.line = null;
-    else if (this.line === null) this.line = new WaitingLine(queue, this.clock, this.timers, this.#waiting);
-    else this.line.configure(queue);
+    if (queue === undefined) {
+      this.#abolished = this.line;
+      this.line = null;
+      return;
+    }
+    const line = this.line ?? this.#abolished;
+    this.#abolished = null;
+    if (line === null) this.line = new WaitingLine(queue, this.clock, this.timers, this.#waiting);
+    else {
+      this.line = line;
+      line.configure(queue);
+    }
   }
 }

@@ -90,14 +90,17 @@ test('who leaves is not told anything', async () => {
   expect([told, line.length]).toEqual([['b'], 0]);
 });
 
-test('other options keep who waits, in order, as many as there is room for', async () => {
+test('other options keep who waits, in turn, also where there is room for fewer', async () => {
   const { line, told, places, waiter } = setUp();
-  for (const name of ['a', 'b', 'c']) line.push(waiter(name));
+  const [b, c] = [waiter('b', 1), waiter('c')];
+  for (const each of [waiter('a'), b, c, waiter('d')]) line.push(each);
   line.configure({ size: 2, timeout: 1000 });
-  places.free = 2;
+  expect([line.length, line.push(waiter('late')), line.push(waiter('urgent', 0))]).toEqual([4, false, true]);
+  line.leave(c);
+  places.free = 3;
   line.wake();
   await soon();
-  expect(told).toEqual(['c displaced', 'a', 'b']);
+  expect(told).toEqual(['d displaced', 'urgent', 'b', 'a']);
 });
 
 test('of many places in a row one is left to who waits in another worker', async () => {

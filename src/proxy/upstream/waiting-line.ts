@@ -66,14 +66,11 @@ export class WaitingLine {
     this.#queue = this.#createQueue(options);
   }
 
-  /** Who waits goes on waiting, from now on by these options. */
-  configure(options: QueueFields): void {
-    const before = this.#queue;
-    this.#queue = this.#createQueue(options);
-    for (let waiter = before.shift(); waiter !== undefined; waiter = before.shift()) {
-      waiter.ticket = NOT_WAITING;
-      if (!this.push(waiter)) waiter.dropped('displaced');
-    }
+  /** Who waits goes on waiting in its turn, also where the line is shorter now; its time-out may only come earlier. */
+  configure({ size, timeout }: QueueFields): void {
+    this.#queue = this.#queue.resized(size, timeout, (waiter, ticket) => {
+      waiter.ticket = ticket;
+    });
   }
 
   get length(): number {

@@ -95,7 +95,9 @@ export abstract class Tries extends Admission {
   }
 
   #charge(): boolean {
-    const isGranted = this.budget?.tryAgain() === true;
+    // It began when nothing was tried again; another configuration came meanwhile.
+    if (this.budget === null) return false;
+    const isGranted = this.budget.tryAgain();
     if (isGranted) this.#charges++;
     else this.pool!.metrics.budgetExhausted();
     return isGranted;
