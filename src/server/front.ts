@@ -197,7 +197,7 @@ class LiveFront implements ThreadFront {
   async #bind(missing: Parameters<typeof bindAll>[1]): Promise<Listener[]> {
     const { transport } = this.#deps;
     const { shared = false, exclusive = false } = this.#sharing;
-    if (exclusive) await checkFree(transport, missing);
+    if (exclusive) await checkFree(transport, missing, this.#served);
     return bindAll(transport, missing, shared);
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
 import type { ProtocolRuntime } from '../proxy/protocols/protocol.ts';
@@ -41,13 +42,18 @@ export async function bindAll(
   }
 }
 
-/** Rejects with `listen-failed` when another program listens: it might share the address without knowing of us. */
+/**
+ * Rejects with `listen-failed` when another program listens: it might share the address without knowing of us. `served` listen
+ * there by right: under another name or protocol, until they stop.
+ */
 export async function checkFree(
   transport: Transport,
   bindings: readonly Pick<Binding, 'listener' | 'address'>[],
+  served: readonly Pick<ServedListener, 'sockets'>[] = [],
 ): Promise<void> {
+  const ours = served.flatMap(({ sockets }) => sockets.map((each) => each.address));
   for (const { listener, address } of bindings) {
-    if (address.kind !== 'tcp' || address.port === 0) continue;
+    if (address.kind !== 'tcp' || address.port === 0 || ours.some((each) => isDeepStrictEqual(each, address))) continue;
     // Usually that is all: nothing was bound, so nobody could come before we serve.
     if (isListenedOn(address.port) === false) continue;
     (await listen(transport, listener, address, NOBODY, false)).stop();

@@ -104,6 +104,30 @@ describe('a running server', () => {
     expect(server.pools()[0]!.endpoints[0]).toMatchObject({ weight: 7 });
   });
 
+  test('another configuration in which an endpoint is in maintenance ends its tunnels', async () => {
+    const port = await echo();
+    const before = configOf({ pools: main(port) });
+    const server = await start(before);
+    const clients = await connections(server);
+    await server.reload(configOf({ pools: main(port, { mode: 'maintenance' }) }));
+    expect(await Promise.all(clients.map(({ ended }) => ended))).toEqual(['closed', 'closed']);
+  });
+
+  test('a listener may have another name on its address', async () => {
+    const before = configOf({ pools: main(await echo()) });
+    const server = await start(before);
+    const [tunnel] = await connections(server);
+    const { web, raw } = before.listeners;
+    const bind = server.listeners.filter(({ name }) => name === 'web').map(({ address }) => address);
+    await server.reload({ ...before, listeners: { site: { ...web!, bind }, raw: raw! } });
+    expect(server.listeners.map(({ name, address }) => [name, address])).toContainEqual(['site', bind[0]]);
+    const client = await openClient(addressOf(server, 'site'));
+    client.socket.write(UPGRADE);
+    await client.sees('101');
+    tunnel!.socket.write(' pong');
+    await tunnel!.sees('pong');
+  });
+
   test('a configuration that cannot be served changes nothing', async () => {
     const port = await echo();
     const before = configOf({ pools: main(port) });

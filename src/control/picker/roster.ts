@@ -112,6 +112,7 @@ export class Roster implements GuardListener {
     const staying = new Set(endpoints.map((each) => each.key));
     for (const occupant of this.#occupants.members()) if (!staying.has(occupant.key)) this.#leave(occupant);
     const known = new Set(this.#occupants.members());
+    const served = [...known].filter(({ mode }) => mode !== 'maintenance');
     this.#order = endpoints.map((each) => this.#enter(each));
     this.limited = endpoints.some((each) => each.maxConnections !== Number.POSITIVE_INFINITY);
     this.#settleVerdicts();
@@ -122,6 +123,7 @@ export class Roster implements GuardListener {
     // Told also when true: a slot taken over by the same id must not inherit a verdict.
     for (const occupant of this.#order) if (!known.has(occupant)) this.#tellEligible(occupant);
     this.roles.tell();
+    for (const { mode, slot } of served) if (mode === 'maintenance') this.onMaintenance(slot);
   }
 
   /** As if every endpoint had joined just now, but for a slow start: nobody comes back. */

@@ -92,7 +92,7 @@ export class Exchange extends Tries {
     const { requestExtras } = this.pool!;
     let head = parsed;
     if (head === null) {
-      head = listener.requestHead;
+      head = listener.copyHead;
       head.begin(copy.bytes, copy.headStart, source.isTrusted);
       if (head.parse(copy.bytes, copy.headEnd) !== COMPLETE) throw new Error('a head that was complete is not');
     }

@@ -56,6 +56,8 @@ export class Http1Listener implements ProtocolRuntime {
   headLimits: HeadLimits;
   /** One of each serves all connections: a head that is complete is dealt with before another one is parsed. */
   requestHead: RequestHead;
+  /** For requests that came under former limits, and are sent on now or sent again: it takes what any of those took. */
+  copyHead: RequestHead;
   responseHead: ResponseHead;
   scratch: Buffer;
   /** Exchanges that are free for the next request. */
@@ -68,6 +70,7 @@ export class Http1Listener implements ProtocolRuntime {
   isDraining = false;
   readonly #clients = new Set<ClientConnection>();
   readonly #deps: ProtocolDeps;
+  #copyLimits: HeadLimits;
   readonly #name: string;
   #sources: ClientSources;
   #router: Router;
@@ -84,8 +87,10 @@ export class Http1Listener implements ProtocolRuntime {
     this.metrics = deps.listenerMetrics;
     this.headLimits = options.limits;
     this.requestHead = new RequestHead(options.limits);
+    this.copyHead = new RequestHead(options.limits);
+    this.#copyLimits = options.limits;
     this.responseHead = new ResponseHead(options.limits);
-    this.scratch = createScratch(options);
+    this.scratch = createScratch(options.limits);
     this.#deps = deps;
     this.#name = name;
     this.#followLog();
@@ -105,7 +110,9 @@ export class Http1Listener implements ProtocolRuntime {
       this.headLimits = options.limits;
       this.requestHead = new RequestHead(options.limits);
       this.responseHead = new ResponseHead(options.limits);
-      this.scratch = createScratch(options);
+      this.#copyLimits = mostOf(this.#copyLimits, options.limits);
+      this.copyHead = new RequestHead(this.#copyLimits);
+      this.scratch = createScratch(this.#copyLimits);
     }
     // Connections that are open keep what was found out about where they come from.
     if (!isDeepStrictEqual(before.trustedProxies, options.trustedProxies)) {
@@ -294,6 +301,13 @@ export class Http1Listener implements ProtocolRuntime {
   }
 }
 
-function createScratch({ limits }: ListenerOptions): Buffer {
-  return Buffer.allocUnsafeSlow(HEAD_COPIES * limits.headBytes + ADDED_BYTES + ONE_WRITE_BYTES);
+function mostOf(a: HeadLimits, b: HeadLimits): HeadLimits {
+  return {
+    headBytes: Math.max(a.headBytes, b.headBytes),
+    headerFields: Math.max(a.headerFields, b.headerFields),
+  };
+}
+
+function createScratch({ headBytes }: HeadLimits): Buffer {
+  return Buffer.allocUnsafeSlow(HEAD_COPIES * headBytes + ADDED_BYTES + ONE_WRITE_BYTES);
 }

@@ -238,7 +238,7 @@ export class UpstreamConnection extends Connection {
     const wasOpen = this.#state !== CLOSED;
     this.#state = CLOSED;
     if (tunnel !== null) tunnel.tunnelClosed();
-    else if (wasOpen && this.#exchange !== null) this.#report('closed');
+    else if (wasOpen && this.#exchange !== null) this.#report('closed', this.#requests > 1);
   }
 
   onTimeout(): void {
@@ -274,7 +274,8 @@ export class UpstreamConnection extends Connection {
   /** Its endpoint is to serve no tunnel any more; `everything`: no request either. */
   evict(everything: boolean): void {
     if (this.#state === TUNNEL) relayTimeout(this.#tunnel!, this);
-    else if (everything && this.#exchange !== null) this.#fail('closed');
+    // As if it were new: its request goes elsewhere, not here once more.
+    else if (everything && this.#exchange !== null) this.#fail('closed', false);
   }
 
   /** The exchange ended without us: the client went away. */
@@ -293,17 +294,17 @@ export class UpstreamConnection extends Connection {
     this.socket?.close();
   }
 
-  #fail(failure: Failure): void {
+  #fail(failure: Failure, wasReused = this.#requests > 1): void {
     this.#state = CLOSED;
     this.#listener.timers.remove(this);
     this.terminate();
-    this.#report(failure);
+    this.#report(failure, wasReused);
   }
 
-  #report(failure: Failure): void {
+  #report(failure: Failure, wasReused: boolean): void {
     const exchange = this.#exchange!;
     this.#exchange = null;
-    exchange.upstreamFailed(this.#try, failure, this.#requests > 1, this.answer.hasBegun);
+    exchange.upstreamFailed(this.#try, failure, wasReused, this.answer.hasBegun);
   }
 }
 
