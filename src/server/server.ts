@@ -36,7 +36,8 @@ export type ServerState = 'serving' | 'draining' | 'closed';
 export interface PoolState {
   readonly name: string;
   readonly policy: string;
-  readonly endpoints: readonly (EndpointState & PickState & { readonly inFlight: number })[];
+  readonly endpoints: readonly (EndpointState &
+    PickState & { /** Requests, whatever they cost. */ readonly inFlight: number })[];
   /** The endpoints that the configuration or a person listed last. */
   readonly listed: readonly EndpointOptions[];
 }
@@ -307,7 +308,7 @@ function describePool({ name, options, membership, picker, slots, endpoints: lis
     const slot = slots.get(each.id);
     return slot === undefined
       ? { ...each, inFlight: 0 }
-      : { ...each, ...picker.stateOf(slot), inFlight: picker.inFlight.of(slot) };
+      : { ...each, ...picker.stateOf(slot), inFlight: picker.requestsOf(slot) };
   });
   const { policy } = options;
   return { name, policy: 'module' in policy ? policy.module : policy.type, endpoints, listed: listed() };
