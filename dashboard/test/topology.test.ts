@@ -149,7 +149,7 @@ test('lists share the room: short ones are whole, nothing is lost', () => {
 test('no node lies upon another, and all are within the height', () => {
   const sizes = fc.array(fc.tuple(fc.nat({ max: 30 }), fc.nat({ max: 30 })), { minLength: 1, maxLength: 6 });
   fc.assert(
-    fc.property(sizes, fc.constantFrom(300, 900, 1600), (pools, width) => {
+    fc.property(sizes, fc.constantFrom(300, 1600), fc.constantFrom(0, 900), (pools, width, wanted) => {
       const { nodes, links } = draw(
         looksAt((times) => ({
           listeners: pools.map(([, routes], i) => {
@@ -166,7 +166,10 @@ test('no node lies upon another, and all are within the height', () => {
           }),
         })),
       );
-      const { places, height } = layOut(nodes, links, ['listener', 'route', 'pool', 'endpoint'], width);
+      const { places, height } = layOut(nodes, links, ['listener', 'route', 'pool', 'endpoint'], {
+        width,
+        height: wanted,
+      });
       for (const own of Map.groupBy(places.values(), ({ node }) => node.column).values()) {
         const sorted = own.toSorted((a, b) => a.y - b.y);
         for (const [i, { y, height: own }] of sorted.entries()) {

@@ -31,15 +31,26 @@ const WIDEST = { requests: 22, connections: 10 } as const;
 /** Of the width: names of routes are the longest. */
 const PARTS = { listener: 1, route: 1.3, pool: 0.9, endpoint: 1 } as const;
 
+/** How much higher than it must be it may become: farther apart, nodes are no easier to read. */
+const MOST_STRETCH = 1.7;
+
+/** What there is to draw on, in pixels. */
+export interface Sheet {
+  readonly width: number;
+  /** Filled where less would do; 0: as high as need be. */
+  readonly height: number;
+}
+
 /** Columns side by side; what leads somewhere stands at the height of where it leads. */
 export function layOut(
   nodes: readonly FlowNode[],
   links: readonly FlowLink[],
   columns: readonly Column[],
-  width: number,
+  { width, height: wanted }: Sheet,
 ): Layout {
   const byColumn = columns.map((column) => nodes.filter((node) => node.column === column));
-  const height = Math.max(TWO_LINES, ...byColumn.map(heightOf));
+  const least = Math.max(TWO_LINES, ...byColumn.map(heightOf));
+  const height = Math.max(least, Math.min(wanted - TOP, least * MOST_STRETCH));
   const gap = Math.max(20, width * 0.06);
   const parts = columns.reduce((sum, column) => sum + PARTS[column], 0);
   const widths = columns.map((column) => (Math.max(100, width - gap * (columns.length - 1)) * PARTS[column]) / parts);

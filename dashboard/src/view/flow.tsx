@@ -17,7 +17,7 @@ export function Flow({ overview, history }: Page) {
   const isNarrow = width < NARROW;
   const { nodes, links } = topologyOf(overview, history, unfolded, isNarrow ? 10 : 20);
   const columns = isNarrow ? COLUMNS.filter((each) => each !== 'endpoint') : COLUMNS;
-  const { height, places, bands } = layOut(nodes, links, columns, width);
+  const { height, places, bands } = layOut(nodes, links, columns, { width, height: heightOnWall() });
   const unfold = (listener: string) => setUnfolded((before) => toggled(before, listener));
   const hasTcp = overview.listeners.some(({ protocol }) => protocol === 'tcp');
   return (
@@ -39,6 +39,9 @@ export function Flow({ overview, history }: Page) {
     </section>
   );
 }
+
+/** On a wall it stands beside the pools, and fills what is left of the window below the figures; as in the style sheet. */
+const heightOnWall = (): number => (innerWidth >= 2300 ? innerHeight - 230 : 0);
 
 function toggled(names: ReadonlySet<string>, name: string): ReadonlySet<string> {
   const next = new Set(names);
