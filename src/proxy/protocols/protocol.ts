@@ -36,7 +36,7 @@ export interface ProtocolDeps {
   readonly poolMetrics: (pool: string) => PoolMetrics;
   /** Counts this listener's connections by where they come from, over all workers; absent where there is one. */
   readonly sources?: SourceCounter;
-  /** Where requests are written down; absent: nowhere. */
+  /** Where requests are written down, looked at by each `configure`; absent: nowhere. */
   readonly accessLog?: AccessLogSource;
   /** Explains requests under way to whoever may know; absent: to nobody. */
   readonly liveExplain?: LiveExplain;
