@@ -3,7 +3,7 @@ import { answer, recordingBackend } from './harness/backend.ts';
 import { startBalancer } from './harness/balancer.ts';
 import { get, rawClient, request } from './harness/client.ts';
 import { type Message, value, values } from './harness/message-reader.ts';
-import { freePort } from './harness/sockets.ts';
+import { freePort, until } from './harness/sockets.ts';
 import { cleanUp, eachTransport, transports } from './harness/suite.ts';
 import { startWorkers } from './scenarios/workers-world.ts';
 
@@ -131,6 +131,19 @@ eachTransport('live explain', (transport, scenario) => {
     const failed = await ask('/api/x');
     expect(failed.start[1]).toBe('502');
     expect(explanationOf(failed)!.tries.map(({ failure }) => failure)).toEqual(['connect', 'connect']);
+  });
+
+  scenario('an upgraded connection is explained where it begins', async () => {
+    const { port, endpoints } = await world({ token: 'abc' });
+    for (const each of endpoints) {
+      each.onRequest = answer('HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n');
+    }
+    const client = await rawClient(port, { plain: true });
+    await client.send(get('/api/x', `${NAME}: abc`, 'Connection: Upgrade', 'Upgrade: chat'));
+    await until('a 101', () => client.bytes().includes('\r\n\r\n'));
+    const [, json = '{}'] = /^x-equipoise-explain: (.*)\r$/im.exec(client.bytes().toString('latin1')) ?? [];
+    expect(JSON.parse(json)).toMatchObject({ pool: 'main', tries: [{ status: 101 }] });
+    client.close();
   });
 
   scenario('an endpoint cannot explain in our place', async () => {

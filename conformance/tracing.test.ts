@@ -139,6 +139,24 @@ eachTransport('tracing', (transport, scenario) => {
     expect(server).toMatchObject({ isError: false, attributes: { 'equipoise.endpoint': 'two' } });
   });
 
+  scenario('a hedge is a span beside the slow one, which is cancelled', async () => {
+    const pool = { hedge: { after: 20 }, retries: { budget: 1 } };
+    const { one, two, port, spans } = await world({ sampleRate: 1 }, { pool });
+    one.onRequest = () => {};
+    two.onRequest = answer(OK);
+    await request(port, get('/api/x'));
+    const [[server], [slow, hedge]] = [ofKind(await spans(3), 2), ofKind(await spans(3), 3)];
+    expect(partsOf(value(two.requests[0]!.fields, 'traceparent')).span).toBe(hedge!.spanId);
+    expect(
+      [slow, hedge].map((each) => [each!.isError, each!.attributes['error.type'], each!.attributes['equipoise.hedge']]),
+    ).toEqual([
+      [false, 'cancelled', undefined],
+      [false, undefined, true],
+    ]);
+    expect(slow!.endNanos - slow!.startNanos).toBeGreaterThanOrEqual(15_000_000n);
+    expect(server!.attributes['equipoise.endpoint']).toBe('two');
+  });
+
   scenario('who refuses connections, is silent or cuts its answer is an error of its span', async () => {
     const { one, two, port, spans, collector } = await world(
       { sampleRate: 1 },

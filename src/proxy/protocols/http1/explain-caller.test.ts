@@ -46,6 +46,17 @@ test.each<Caller & { why: string; local: boolean }>([
   expect(asked(caller)).toEqual(['me', local]);
 });
 
+test.each([
+  { why: 'a question', lines: ['X-EQUIPOISE-explain: a'], asks: true },
+  { why: 'none', lines: ['x-equipoise-explains: a', 'x-equipoise-explai: a'], asks: false },
+  { why: 'two, which are none', lines: ['x-equipoise-explain: a', 'x-equipoise-explain: a'], asks: false },
+])('$why', ({ lines, asks }) => {
+  const head = new RequestHead({ headBytes: 65_536, headerFields: 128 });
+  const bytes = Buffer.from(['GET / HTTP/1.1', 'Host: x', ...lines, '', ''].join('\r\n'), 'latin1');
+  head.begin(bytes, 0, false);
+  expect([head.parse(bytes, bytes.byteLength), head.explainField >= 0]).toEqual([0, asks]);
+});
+
 test('a value longer than any secret is not looked at', () => {
   const head = new RequestHead({ headBytes: 65_536, headerFields: 128 });
   const bytes = Buffer.from(`GET / HTTP/1.1\r\nHost: x\r\nx-equipoise-explain: ${'a'.repeat(1025)}\r\n\r\n`, 'latin1');

@@ -71,6 +71,17 @@ test('of two at a time it is the one that answers', () => {
   ]);
 });
 
+test('an answer that was thrown away for another try is not the one that is told', () => {
+  const refused = tryOf('e0', { endedMs: 12, status: 503, firstByteMs: 2 });
+  const answering = tryOf('e1', { status: 200, firstByteMs: 3 });
+  expect(
+    explain([
+      [pickOf(2, 'e0'), refused],
+      [pickOf(2, 'e1'), answering],
+    ]).pick?.endpoint,
+  ).toBe('e1');
+});
+
 test('says why nobody was left', () => {
   const failed = tryOf('e0', { endedMs: 12, failure: 'connect' });
   expect(explain([[pickOf(1, 'e0'), failed], [pickOf(1)]]).pick).toMatchObject({ none: 'none-eligible' });

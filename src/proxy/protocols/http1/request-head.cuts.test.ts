@@ -16,6 +16,7 @@ describe('fields that are not forwarded', () => {
     'Upgrade: websocket',
     'HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA',
     'X-Real-IP: 1.1.1.1',
+    'X-Equipoise-Explain: token',
   ])('%s, of anyone', (line) => {
     const kept = ['Host: a.example', 'X-B: 1', 'X-C: 2'];
     expect(readRequest(withFields('X-B: 1', line, 'X-C: 2'))).toMatchObject({ kept });

@@ -97,9 +97,9 @@ function methodOf(trace: RequestTrace): readonly Attribute[] {
   ];
 }
 
-/** Of a Host: the name, and the port where one is said. */
+/** Of a Host: the name, without brackets, and the port where one is said. */
 function hostOf(host: string): readonly Attribute[] {
-  const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
+  const [, name = '', port] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(host) ?? [];
   return [...some('server.address', name), ...(port === undefined ? [] : ([['server.port', Number(port)]] as const))];
 }
 

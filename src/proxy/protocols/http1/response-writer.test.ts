@@ -108,6 +108,12 @@ describe('writeResponseHead', () => {
       want: ['HTTP/1.1 200 OK', 'A: 1', 'X-Served-By: e1'],
     },
     {
+      why: 'an endpoint cannot explain in our place',
+      sent: ['HTTP/1.1 200 OK', 'x-equipoise-explain: lies', 'A: 1'],
+      extras: { explainLine: EXPLAINED },
+      want: ['HTTP/1.1 200 OK', 'A: 1', 'X-Equipoise-Explain: {}'],
+    },
+    {
       why: 'other names stay',
       sent: ['HTTP/1.1 200 OK', 'X-Served-By-Region: me', 'X-Server-By: a'],
       extras: { servedByLine: SERVED_BY },
