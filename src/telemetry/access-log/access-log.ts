@@ -33,7 +33,7 @@ export interface AccessLogSource {
   readonly current: AccessLog | null;
 }
 
-/** 1 MiB of lines may wait for a slow disk; a write for each 256 KiB costs less than half of what one for 64 KiB costs a line. */
+/** 1 MiB of lines may wait for a slow disk; the larger a write is, the less of its cost a line bears. */
 const CAPACITY = 1_048_576;
 const BATCH = 262_144;
 const FLUSH_MS = 200;

@@ -1,6 +1,18 @@
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -16,7 +28,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function write(sink: BytesSink, lines: string): Promise<number> {
-  const bytes = new LineBytes(20_000);
+  const bytes = new LineBytes(lines.length + 100);
   bytes.constant(encoded(lines));
   return new Promise((resolve) => sink.write(bytes, resolve));
 }
@@ -61,6 +73,32 @@ describe('a file', () => {
     expect(await write(sink, 'x\n')).toBe(0);
     expect(reasons).toEqual([expect.stringContaining('cannot be opened again')]);
     sink.close();
+  });
+
+  test('that is a pipe waits for a slow reader, and is refused without one', async () => {
+    const path = join(folder, 'pipe');
+    spawnSync('mkfifo', [path]);
+    expect(() => fileSink(path, fail)).toThrow('ENXIO');
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const sink = fileSink(path, fail);
+    const line = `${'x'.repeat(99)}\n`;
+    let isWritten = false;
+    // More than a pipe holds.
+    const written = write(sink, line.repeat(2000)).then(() => {
+      isWritten = true;
+    });
+    const into = Buffer.alloc(50_000);
+    let bytes = 0;
+    while (bytes < 200_000) {
+      await new Promise((turn) => setImmediate(turn));
+      try {
+        bytes += readSync(reader, into, 0, into.length, null);
+      } catch {} // nothing there yet
+      if (bytes < 100_000) expect(isWritten).toBe(false);
+    }
+    await written;
+    sink.close();
+    closeSync(reader);
   });
 
   test.skipIf(!existsSync('/dev/full'))('that is full loses lines, tells it once and goes on', async () => {

@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { close, openSync, write } from 'node:fs';
+import { close, constants, fstatSync, openSync, write } from 'node:fs';
 import { hostname } from 'node:os';
 import type { LineBytes } from './line-bytes.ts';
 import type { BytesSink } from './line-memory.ts';
@@ -13,21 +13,27 @@ const LF = 10;
 /** Hears why lines were lost; once in a row. */
 export type OnFailure = (reason: string) => void;
 
+/** Nobody waits for a pipe that has no reader, or a slow one. */
+const APPENDING = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+const MODE = 0o640;
+
 /**
- * Appends to a file, with O_APPEND: a batch of whole lines is one write, so that several threads share a file.
+ * Appends to a file, with O_APPEND: a batch of whole lines is one write, so that several threads share a file. A named pipe will
+ * do as well.
  *
- * Errors  throws what opening throws; a line that cannot be written is lost.
+ * Errors  throws what opening throws, for a pipe that nobody reads too; a line that cannot be written is lost.
  */
 export function fileSink(path: string, onFailure: OnFailure): BytesSink {
-  let descriptor = openSync(path, 'a', 0o640);
-  const writer = createWriter(() => descriptor, Number.POSITIVE_INFINITY, onFailure);
+  let descriptor = openSync(path, APPENDING, MODE);
+  const pieceBytes = fstatSync(descriptor).isFIFO() ? WHOLE_BYTES : Number.POSITIVE_INFINITY;
+  const writer = createWriter(() => descriptor, pieceBytes, onFailure);
   let isOpen = true;
   return {
     write: writer.write,
     reopen() {
       const former = descriptor;
       try {
-        descriptor = openSync(path, 'a', 0o640);
+        descriptor = openSync(path, APPENDING, MODE);
       } catch (error) {
         onFailure(`${path} cannot be opened again, the former file goes on: ${(error as Error).message}`);
         return;
