@@ -4,6 +4,7 @@ import { formatLine, logEvents } from '../server/event-log.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { keepState, readState, type StateKeeper } from '../server/state-file.ts';
 import { surviveExceptions } from './exceptions.ts';
+import { inTurn } from './in-turn.ts';
 import { type CliIo, exitCodes } from './io.ts';
 import { reportToLauncher } from './launcher-report.ts';
 import { announce, firstSteps } from './listening-lines.ts';
@@ -45,7 +46,7 @@ export async function startServing(config: Config, system: System, place = NOWHE
     system.close();
     throw error;
   }
-  for (const pid of former ?? []) process.kill(pid, 'SIGTERM');
+  for (const pid of former ?? []) endPolitely(pid);
   const waiting = config.admin && former && startAdminLater(config.admin, adminDeps, (late) => (admin = late));
   const running = server;
   return {
@@ -61,6 +62,15 @@ export async function startServing(config: Config, system: System, place = NOWHE
       system.close();
     },
   };
+}
+
+/** It may have ended by itself meanwhile. */
+function endPolitely(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 const ADMIN_RETRY_MS = 100;
@@ -144,7 +154,8 @@ export async function serveUntilStopped(config: Config, io: CliIo, options: Serv
     const serving = await startServing(config, system, place);
     const { source } = options;
     reopenLogs = () => serving.server.reopenLogs();
-    if (source !== undefined) reload = () => void reloadFrom(source, serving.server, system);
+    // One after the other: of two readings the later one is the one that counts.
+    if (source !== undefined) reload = inTurn(() => reloadFrom(source, serving.server, system));
     stop = accompany(serving.server, io, log, source?.watch?.(reload));
     io.stdout(announce(config, serving.server, serving.admin?.address));
     if (options.guide === true && io.person) io.stderr(firstSteps(serving.server, serving.admin?.address));

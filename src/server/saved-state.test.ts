@@ -92,6 +92,17 @@ describe('a restart', () => {
     expect(restart(saved, changed).listed).toBe(changed);
   });
 
+  test('endpoints that the pool refuses are left out', () => {
+    const saved = captureState([poolOf([...file, ...endpoints({ id: 'n', address: 'h:9' })])], configOf(file));
+    const pool = {
+      ...{ name: 'main', options: { endpoints: file }, membership: {} as never },
+      replaceEndpoints() {
+        throw new Error('pool main: no');
+      },
+    };
+    expect(restoreState(saved, new Map([['main', pool]]))).toEqual({ settings: 0, dropped: ['pool main: no'] });
+  });
+
   test('a pool that is gone', () => {
     const saved = captureState([poolOf(file, { a: { weight: 6 } })], configOf(file));
     expect(restoreState(saved, new Map())).toEqual({ settings: 0, dropped: ['pool main'] });

@@ -109,7 +109,13 @@ export function restoreState(saved: SavedState, pools: ReadonlyMap<string, Resto
     const ids = new Set(gone.map((each) => each.id));
     const more = added.filter(({ id }) => take(ids.has(id) || !configured.has(id), `pool ${name}: ${id} added`));
     if (gone.length + more.length > 0) {
-      pool.replaceEndpoints([...pool.options.endpoints.filter((each) => !ids.has(each.id)), ...more]);
+      try {
+        pool.replaceEndpoints([...pool.options.endpoints.filter((each) => !ids.has(each.id)), ...more]);
+      } catch (error) {
+        // Whoever wrote that: it must not keep us from serving.
+        dropped.push((error as Error).message);
+        settings -= gone.length + more.length;
+      }
     }
     for (const [id, { mode, weight }] of endpoints) {
       const file = configured.get(id);
