@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLogWorld } from './testing/access-log-world.ts';
 import { type Client, openClient } from './testing/client.ts';
@@ -77,6 +79,26 @@ test('each tcp connection is one line, with bytes both ways and how it ended', a
     ...{ bytesIn: 5, bytesOut: 10, durationMs: expect.any(Number), connectMs: expect.any(Number) },
     ...{ pool: 'main', endpoint: 'e1', retries: 0, end: 'complete' },
   });
+});
+
+test('an endpoint that resets what it has ended has ended it', async () => {
+  const address = await parrot();
+  const { server, addressOf } = await world.start({
+    accessLog: { path: world.pathOf('half.log') },
+    listeners: { main: { bind: '127.0.0.1:0', protocol: 'tcp', pool: 'main' } },
+    pools: { main: { endpoints: [{ id: 'e1', address }] } },
+  });
+  const { port } = addressOf('main') as { port: number };
+  const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  client.on('error', () => {}).resume();
+  client.write('bye');
+  await once(client, 'end');
+  client.write('reset');
+  // The client has had its FIN, and hears of no other end.
+  while (server.pools()[0]!.endpoints[0]!.inFlight > 0) await new Promise(setImmediate);
+  client.destroy();
+  await server.close();
+  expect(world.linesOf('half.log')).toEqual([expect.objectContaining({ bytesIn: 8, bytesOut: 3, end: 'complete' })]);
 });
 
 test('one that waited for a place says for how long', async () => {

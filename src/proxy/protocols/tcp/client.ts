@@ -186,8 +186,11 @@ export class TcpClient extends Connection implements Waiter {
   endpointClosed(politely: boolean): void {
     this.#bytesOut = this.#endpoint!.relayedBytes;
     this.#endpoint = null;
-    if (politely) this.closeWhenFlushed();
-    else this.#giveUp('endpoint-failed');
+    if (!politely) this.#giveUp('endpoint-failed');
+    else {
+      this.entry?.because('complete');
+      this.closeWhenFlushed();
+    }
   }
 
   closed(): void {
