@@ -65,6 +65,8 @@ describe.skipIf(whyNot !== undefined)('what the dashboard does, in Chromium', ()
       await page.getByRole('button', { name: 'Maintenance', exact: true }).focus();
       await page.keyboard.press('Enter');
       await page.getByText('Its mode is maintenance.').waitFor();
+      // What it was like stays to be seen beneath its state.
+      await row(page, 'b').locator('.strip .idle').waitFor();
       expect((await shareOut(scene.stage, 12))[1]).toBe(0);
       await page.keyboard.press('Enter');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
@@ -86,6 +88,7 @@ describe.skipIf(whyNot !== undefined)('what the dashboard does, in Chromium', ()
       };
       await setWeight('0');
       await page.getByText('Its weight is 0.').waitFor();
+      await row(page, 'c').getByText('weight 0 (API; file 1)').waitFor();
       expect((await shareOut(scene.stage, 12))[2]).toBe(0);
       await page.keyboard.press('Escape');
       await setWeight('-1');
