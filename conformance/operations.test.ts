@@ -160,6 +160,7 @@ eachTransport('operations', (transport, scenario) => {
 
   scenario('a configuration that cannot be served changes nothing and says why', async () => {
     const wrong = await call('PUT', 'config', { ...config(), pools: { main: { polcy: 'p2c', endpoints: [] } } });
+    await until('it is told', () => balancer.output().includes('the configuration was not changed: it has mistakes'));
     expect(wrong.status).toBe(400);
     expect(wrong.json.problems[0]).toMatchObject({ path: 'pools.main.polcy', fix: 'did you mean "policy"?' });
     const web2 = { bind: backends[0]!.address, protocol: 'http', routes: [{ pool: 'main' }] };

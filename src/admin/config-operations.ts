@@ -85,7 +85,10 @@ async function replaceConfig(call: Call): Promise<Answer> {
   if ('refusal' in body) return body.refusal;
   const result = await readConfig(body.value, call, server);
   if ('refusal' in result) return result.refusal;
-  if (!result.ok) return invalid(result.problems.map(toItem));
+  if (!result.ok) {
+    tellRefused(call, 'it has mistakes');
+    return invalid(result.problems.map(toItem));
+  }
   try {
     const { changes, needsRestart } = await server.reload(withSecretsOf(result.config, server.config));
     audit(call, `configuration replaced: ${changes.length === 0 ? 'no changes' : changes.join('; ')}`);
@@ -93,8 +96,14 @@ async function replaceConfig(call: Call): Promise<Answer> {
   } catch (error) {
     if (!(error instanceof EquipoiseError)) throw error;
     const status = error.code === 'config-invalid' ? 400 : 409;
+    tellRefused(call, error.message);
     return problem(status, `nothing was changed: ${error.message}`);
   }
+}
+
+/** As of a file that was refused. */
+function tellRefused({ deps }: Call, reason: string): void {
+  deps.events.emit({ at: deps.wallClock(), kind: 'reload-refused', reason });
 }
 
 /**
