@@ -559,6 +559,16 @@ describe('warnings', () => {
       'pools.a.health: a check may take 1s, longer than the 100ms between two',
     ],
     ['backups only', file({ endpoints: '[{ address: 1, backup: true }]' }), 'every endpoint is a backup'],
+    [
+      'weights that say nothing',
+      file({ pool: 'policy: { type: round-robin },', endpoints: '[1, { address: 2, weight: 3 }]' }),
+      'pools.a.endpoints[1].weight: round-robin ignores weights',
+    ],
+    [
+      'the same, on the first',
+      file({ pool: 'policy: random,', endpoints: '[{ address: 2, weight: 3 }, 1, { address: 3, weight: 0 }]' }),
+      'pools.a.endpoints[0].weight: random ignores weights',
+    ],
     ['nobody ready', file({ endpoints: '[{ address: 1, mode: maintenance }]' }), 'no endpoint with a weight is ready'],
     [
       'a wildcard over another',
@@ -604,6 +614,13 @@ describe('warnings', () => {
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(want);
   });
+
+  test.each(['[{ address: 1, weight: 3 }, { address: 2, weight: 3 }]', '[{ address: 1, weight: 0 }, 2]'])(
+    'none where weights that are ignored are alike: %s',
+    (endpoints) => {
+      expect(warningsOf(file({ pool: 'policy: round-robin,', endpoints }))).toEqual([]);
+    },
+  );
 
   test('none where 0.0.0.0 stands beside an address of IPv6', () => {
     const text = 'listeners: { w: { bind: [0.0.0.0:1, "[::1]:1"], pool: a } }\npools: { a: { endpoints: [1] } }';

@@ -1,3 +1,4 @@
+import { policies } from '../core/policies/registry.ts';
 import { formatAddress, readEndpointAddress } from './addresses.ts';
 import type { Findings } from './findings.ts';
 import type { Path } from './problem.ts';
@@ -13,6 +14,7 @@ export function checkPool(found: Findings, path: Path, pool: unknown): void {
     if (endpoints.length === 0) found.problem([...path, 'endpoints'], 'the pool has no endpoints', 'add one', 'key');
     checkIds(found, [...path, 'endpoints'], endpoints);
     checkUsable(found, [...path, 'endpoints'], listOf(endpoints).map(readEndpoint));
+    checkWeights(found, [...path, 'endpoints'], listOf(endpoints), fieldOf(pool, 'policy'));
   }
   checkHealth(found, [...path, 'health'], fieldOf(pool, 'health'));
 }
@@ -62,6 +64,16 @@ function checkUsable(found: Findings, path: Path, endpoints: readonly Usable[]):
   } else if (serving.every((each) => !each.ready)) {
     found.warning(path, 'no endpoint with a weight is ready');
   }
+}
+
+function checkWeights(found: Findings, path: Path, endpoints: readonly unknown[], policy: unknown): void {
+  const type = fieldOf(policy, 'type') ?? policy;
+  if (typeof type !== 'string' || policies.get(type)?.ignoresWeights !== true) return;
+  const weights = endpoints.map((each) => readEndpoint(each).weight);
+  if (new Set(weights.filter((weight) => weight > 0)).size < 2) return;
+  const index = endpoints.findIndex((each, at) => weights[at]! > 0 && fieldOf(each, 'weight') !== undefined);
+  const message = `${type} ignores weights: this endpoint gets as much as the others`;
+  found.warning([...path, index, 'weight'], message, 'take weighted-round-robin, or leave the policy out');
 }
 
 function checkHealth(found: Findings, path: Path, health: unknown): void {

@@ -99,4 +99,6 @@ export interface PolicyDefinition<T extends string = string, O = never> {
   readonly wraps?: string;
   /** True: its `done` makes use of `outcome.report`; absent: nobody need read what endpoints report. */
   readonly readsReports?: boolean;
+  /** True: weights above 0 are all the same to it; absent: they decide how much an endpoint gets. */
+  readonly ignoresWeights?: boolean;
 }

@@ -18,6 +18,7 @@ export type FirstOptions = z.input<typeof FirstOptions>;
 
 export const first: PolicyDefinition<'first', FirstOptions> = {
   type: 'first',
+  ignoresWeights: true,
   create: () => {
     const eligible = new EligibleSet();
 

@@ -15,6 +15,7 @@ export type RandomOptions = z.input<typeof RandomOptions>;
 
 export const random: PolicyDefinition<'random', RandomOptions> = {
   type: 'random',
+  ignoresWeights: true,
   create: (_options, { rng }) => {
     const eligible = new EligibleSet();
     return {

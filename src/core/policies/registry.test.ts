@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { EquipoiseError } from '../kernel/errors.ts';
 import type { PolicyDefinition } from '../kernel/policy.ts';
 import { defineRegistry } from '../kernel/registry.ts';
-import { endpoints, pickRequest, policyDeps } from '../testing/index.ts';
+import { endpoints, pickRequest, policyDeps, seededRng } from '../testing/index.ts';
 import { createPolicy, policies } from './registry.ts';
 import { PolicyOptions } from './schema.ts';
 
@@ -32,6 +32,20 @@ describe('the folder', () => {
     const pages = readdirSync(new URL('../../../docs/algorithms/', import.meta.url));
     expect(pages).toContain(`${tag}.md`);
   });
+});
+
+const PICKS = 600;
+
+test.each(policies.definitions)('$type: weights decide, unless it says that it ignores them', (definition) => {
+  const deps = policyDeps({ rng: seededRng(3) });
+  const policy = createPolicy(definition.type, deps);
+  policy.update(endpoints([{ weight: 1 }, { weight: 8 }]));
+  const heavier = Array.from({ length: PICKS }, (_, at) =>
+    policy.pick(pickRequest({ clientIp: `10.0.0.${at}` }), null),
+  );
+  const share = heavier.filter((slot) => slot === 1).length / PICKS;
+  // Even shares deviate by 1/(2 sqrt 600) = 0.02; keys on a ring by as much as half a share. 8/9 is far from both.
+  expect(share > 0.7).toBe(definition.ignoresWeights !== true);
 });
 
 describe('createPolicy', () => {

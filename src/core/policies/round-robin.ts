@@ -15,6 +15,7 @@ export type RoundRobinOptions = z.input<typeof RoundRobinOptions>;
 
 export const roundRobin: PolicyDefinition<'round-robin', RoundRobinOptions> = {
   type: 'round-robin',
+  ignoresWeights: true,
   create: (_options, { cursor = new Int32Array(1) }) => {
     const eligible = new EligibleSet();
     let place = cursor;
