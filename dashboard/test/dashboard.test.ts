@@ -212,6 +212,24 @@ describe.skipIf(whyNot !== undefined)('what the dashboard shows, in Chromium', (
     });
   });
 
+  test('a balancer that goes down says so, and takes no changes', async () => {
+    const held = fetch(`${scene.stage.url}/hold`).then((each) => each.text());
+    await scene.withTab(
+      async (page) => {
+        await until(async () => (await page.locator('#pool-main .in-flight', { hasText: '1' }).count()) === 1);
+        const stopped = scene.stage.balancer.stop();
+        await page.getByText('takes no changes').waitFor();
+        expect(await page.getByRole('button', { name: 'Drain a…' }).isDisabled()).toBe(true);
+        expect(await page.getByRole('button', { name: 'Use another token…' }).count()).toBe(0);
+        for (const backend of scene.stage.backends) backend.release();
+        await held;
+        await stopped;
+        await scene.stage.restart();
+      },
+      { allowed: /ERR_|Failed to (load|fetch)|network/ },
+    );
+  }, 30_000);
+
   test('without the balancer it says so, and goes on by itself when it is back', async () => {
     await scene.withTab(
       async (page) => {

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { diffOf } from '../src/config/diff.ts';
 import { History } from '../src/data/history.ts';
 import { quantile } from '../src/data/latency.ts';
-import type { OverviewWire } from '../src/data/store.ts';
+import type { EndpointWire, OverviewWire } from '../src/data/store.ts';
 import { ALL, endpointKey } from '../src/data/totals.ts';
+import { othersThan } from '../src/data/verdict.ts';
 
 const BOUNDS = [0, 1, 2, 4, 8];
 const KEY = endpointKey('main', 'a');
@@ -91,4 +92,21 @@ test('a difference gives both texts back', () => {
     }),
     { seed: 1 },
   );
+});
+
+test.each([
+  { why: 'one that may be picked', other: { eligible: true }, want: [1, 0] },
+  { why: 'an open breaker is ignored where nobody is left', other: { breaker: 'open' }, want: [0, 1] },
+  { why: 'so is an ejection', other: { ejected: true }, want: [0, 1] },
+  { why: 'checks are not', other: { ejected: true, health: 'down' }, want: [0, 0] },
+  { why: 'nor is what a person says', other: { breaker: 'open', mode: 'draining' }, want: [0, 0] },
+  { why: 'nor weight 0', other: { ejected: true, weight: { effective: 0 } }, want: [0, 0] },
+])('who is left when one goes: $why', ({ other, want }) => {
+  const some = { id: 'b', mode: 'ready', health: 'up', eligible: false, weight: { effective: 1 } };
+  const endpoints = [
+    { ...some, id: 'a', eligible: true },
+    { ...some, ...other },
+  ] as unknown as EndpointWire[];
+  const { eligible, lastResort } = othersThan('a', endpoints);
+  expect([eligible, lastResort]).toEqual(want);
 });

@@ -72,6 +72,7 @@ export async function startStage(admin: object = {}): Promise<Stage> {
   const database = await startBackend('only');
   const config = {
     workers: 2,
+    drainTimeout: '3s',
     admin: { bind: `127.0.0.1:${adminPort}`, ...admin },
     listeners: {
       web: { bind: `127.0.0.1:${port}`, protocol: 'http', routes },

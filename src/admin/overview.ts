@@ -47,7 +47,7 @@ async function showOverview(call: Call): Promise<Answer> {
       describeListener(name, options, server, counters),
     ),
     pools: poolsBy(counters, server, now).map((pool) => withSteps(pool, counters, call)),
-    ...refusalOf(call),
+    ...refusalOf(call, server.state()),
   };
   return json(200, overview);
 }
@@ -117,8 +117,9 @@ function requestsOf(rows: ReadonlyMap<string, Float64Array>): RequestsWire {
   return byClass(total);
 }
 
-/** Whether the same request could change something. */
-function refusalOf({ request, options }: Call): { readonly refusal?: string } {
+/** Why the same request could change nothing now. */
+function refusalOf({ request, options }: Call, state: string): { readonly refusal?: string } {
+  if (state !== 'serving') return { refusal: `the program is ${state} and takes no changes` };
   const { host, authorization } = request.headers;
   const refusal = refuse({ scope: 'operate', host, authorization, origin: undefined, site: undefined }, options);
   return refusal === undefined ? {} : { refusal: refusal.detail };

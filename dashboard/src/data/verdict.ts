@@ -24,3 +24,13 @@ export function verdictOf({ mode, health, ejected, breaker, weight, eligible }: 
   if (health === 'unknown') return { word: 'unchecked', shape: '○', tone: 'good' };
   return { word: 'up', shape: '●', tone: 'good' };
 }
+
+/** Who serves a pool without the endpoint `id`: those that may be picked, or else those that only failures of traffic keep out. */
+export function othersThan(id: string, endpoints: readonly EndpointWire[]): { eligible: number; lastResort: number } {
+  const others = endpoints.filter((each) => each.id !== id);
+  const eligible = others.filter((each) => each.eligible).length;
+  // Breakers and ejection are ignored where they would leave nobody.
+  const isLast = ({ mode, health, weight, ejected, breaker }: EndpointWire) =>
+    mode === 'ready' && health !== 'down' && weight.effective > 0 && (ejected === true || breaker === 'open');
+  return { eligible, lastResort: others.filter((each) => !each.eligible && isLast(each)).length };
+}

@@ -3,6 +3,7 @@ import type { EndpointPatchWire } from '../../../src/admin/wire.ts';
 import { type ApiError, askJson, endpointPath } from '../data/api.ts';
 import { count } from '../data/numbers.ts';
 import type { EndpointWire, OverviewWire, PoolWire } from '../data/store.ts';
+import { othersThan } from '../data/verdict.ts';
 import { Dialog } from './dialog.tsx';
 
 export type Action = 'ready' | 'draining' | 'maintenance' | 'weight';
@@ -158,9 +159,13 @@ function WeightField({ endpoint, input }: { endpoint: EndpointWire; input: { cur
 /** What people would want to know before. */
 function Warning({ pool, endpoint, action }: { pool: PoolWire; endpoint: EndpointWire; action: Action }) {
   if (action === 'ready' || action === 'weight') return null;
-  const others = pool.endpoints.filter((each) => each.eligible && each.id !== endpoint.id).length;
-  if (others === 0) {
+  const { eligible: others, lastResort } = othersThan(endpoint.id, pool.endpoints);
+  if (others === 0 && lastResort === 0) {
     return <p class="warning">▲ Nobody else of this pool may be picked: requests to it will be answered 503.</p>;
+  }
+  if (others === 0) {
+    const who = lastResort === 1 ? '1 endpoint that is' : `${lastResort} endpoints that are`;
+    return <p class="warning">▲ Only {who} ejected, or behind an open breaker, would be left, and get everything.</p>;
   }
   const flight =
     endpoint.inFlight === 0 ? 'Nothing is' : `${count(endpoint.inFlight)} ${endpoint.inFlight === 1 ? 'is' : 'are'}`;

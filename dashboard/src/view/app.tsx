@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ConfigView } from '../config/config-view.tsx';
 import { age, timeOfDay } from '../data/numbers.ts';
-import { type Connection, type Page, type Store, usePage } from '../data/store.ts';
+import { type Connection, type OverviewWire, type Page, type Store, usePage } from '../data/store.ts';
 import { applyTheme, nextTheme, readTheme } from '../data/theme.ts';
 import { canExplain, ExplainView } from '../explain/explain-view.tsx';
 import { type Action, ActionDialog } from './action-dialog.tsx';
@@ -86,7 +86,7 @@ export function App({ store }: { readonly store: Store }) {
         </button>
       </header>
       <Banner connection={page.connection} />
-      <ReadOnly refusal={page.overview?.refusal} onSignOut={store.signOut} />
+      {page.connection.kind === 'live' && <ReadOnly overview={page.overview} onSignOut={store.signOut} />}
       {view === 'live' && (
         <Live page={page} filter={filter} onAction={(pool, id, action) => setAsked({ pool, id, action })} />
       )}
@@ -174,11 +174,12 @@ function Live({ page, filter, onAction }: LiveProps) {
 
 function Pulse({ page: { connection, overview } }: { readonly page: Page }) {
   const isLive = connection.kind === 'live';
+  const [tone, shape] = !isLive ? ['bad', '▼'] : overview?.state === 'serving' ? ['good', '●'] : ['warn', '◐'];
   const state = isLive ? (overview?.state === 'serving' ? 'live' : (overview?.state ?? '')) : 'no connection';
   return (
     <p class="pulse">
-      <span class={`shape ${isLive ? 'good' : 'bad'}`} aria-hidden="true">
-        {isLive ? '●' : '▼'}
+      <span class={`shape ${tone}`} aria-hidden="true">
+        {shape}
       </span>
       {connection.kind === 'connecting' ? 'connecting' : state}
       {overview !== undefined && (
@@ -204,19 +205,24 @@ function Banner({ connection }: { readonly connection: Connection }) {
 }
 
 interface ReadOnlyProps {
-  readonly refusal: string | undefined;
+  readonly overview: OverviewWire | undefined;
   readonly onSignOut: () => void;
 }
 
-/** Why every operation is greyed out. */
-function ReadOnly({ refusal, onSignOut }: ReadOnlyProps) {
-  if (refusal === undefined) return null;
+/** Why every operation is greyed out; another token helps where the balancer serves. */
+function ReadOnly({ overview, onSignOut }: ReadOnlyProps) {
+  if (overview?.refusal === undefined) return null;
+  const isServing = overview.state === 'serving';
   return (
-    <section class="banner calm" aria-label="Permission">
-      <p>Only to look: {refusal}.</p>
-      <button type="button" class="small" onClick={onSignOut}>
-        Use another token…
-      </button>
+    <section class={isServing ? 'banner calm' : 'banner'} aria-label="Permission">
+      <p>
+        {isServing ? 'Only to look' : '▲ Going down'}: {overview.refusal}.
+      </p>
+      {isServing && (
+        <button type="button" class="small" onClick={onSignOut}>
+          Use another token…
+        </button>
+      )}
     </section>
   );
 }
