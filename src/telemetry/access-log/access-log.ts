@@ -36,6 +36,8 @@ export interface AccessLogSource {
 /** 1 MiB of lines may wait for a slow disk; the larger a write is, the less of its cost a line bears. */
 const CAPACITY = 1_048_576;
 const BATCH = 262_144;
+/** Of datagrams: a receiver with Linux' usual buffer (net.core.rmem_default) takes about 150 at once, and loses the rest. */
+const DATAGRAMS_BATCH = 16_384;
 const FLUSH_MS = 200;
 const CLOSE_LIMIT_MS = 2000;
 const LAST_LINES_MS = 100;
@@ -62,8 +64,9 @@ export class AccessLog {
     this.options = options;
     this.#deps = deps;
     this.#sink = sinkOf(options.path, wallClock, onFailure);
+    const batch = isSyslog(options.path) ? DATAGRAMS_BATCH : BATCH;
     const capacity = Math.max(CAPACITY, LEAST_LINES * mostBytes(options.headers));
-    this.#lines = new LineMemory(this.#sink, { capacity, batch: BATCH, flushMs: FLUSH_MS, after, counts });
+    this.#lines = new LineMemory(this.#sink, { capacity, batch, flushMs: FLUSH_MS, after, counts });
   }
 
   /** How the lines of a listener are written. */
@@ -144,9 +147,11 @@ export class AccessLog {
   }
 }
 
+const isSyslog = (path: string): boolean => path === 'syslog' || path.startsWith('syslog://');
+
 function sinkOf(path: string, wallClock: () => number, onFailure: OnFailure): BytesSink {
   if (path === 'stdout') return stdoutSink(onFailure);
-  if (path !== 'syslog' && !path.startsWith('syslog://')) return fileSink(path, onFailure);
+  if (!isSyslog(path)) return fileSink(path, onFailure);
   const [, host = '127.0.0.1', port = SYSLOG_PORT] = /^syslog:\/\/(.*?)(?::(\d+))?$/.exec(path) ?? [];
   return syslogSink(host.replace(/^\[(.*)\]$/, '$1'), Number(port), () => new Date(wallClock()), onFailure);
 }

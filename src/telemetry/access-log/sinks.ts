@@ -6,7 +6,8 @@ import type { BytesSink } from './line-memory.ts';
 
 /** What one write keeps whole on a pipe that several threads write to (POSIX: PIPE_BUF is at least 512, Linux has 4096). */
 const WHOLE_BYTES = 4096;
-const AGAIN_MS = 10;
+/** A full pipe holds 64 KiB: 32 MB a second go through it. */
+const AGAIN_MS = 2;
 const STDOUT = 1;
 const LF = 10;
 
