@@ -218,6 +218,16 @@ eachTransport('tracing', (transport, scenario) => {
     expect(balancer.output().match(/warn tracing: /g)?.length).toBe(1);
   });
 
+  scenario('a collector that never answers delays the end by little', async () => {
+    const { collector, port, balancer } = await world({ sampleRate: 1 });
+    collector.status = 0;
+    await request(port, get('/api/x'));
+    const startMs = performance.now();
+    balancer.signal('SIGTERM');
+    expect((await balancer.exited).code).toBe(0);
+    expect(performance.now() - startMs).toBeLessThan(8000);
+  });
+
   scenario('what is not sent yet goes out at the end', async () => {
     const { collector, port, balancer } = await world({ sampleRate: 1 });
     const client = await rawClient(port);

@@ -11,7 +11,7 @@ export interface SpanCollector {
   readonly headers: Readonly<Record<string, unknown>>[];
   /** What no collector would have understood. Must stay empty. */
   readonly violations: string[];
-  /** Of requests to come. Default 200. */
+  /** Of requests to come; 0: they are never answered. Default 200. */
   status: number;
   spans(): readonly ReadSpan[];
   close(): Promise<void>;
@@ -23,6 +23,7 @@ export async function spanCollector(): Promise<SpanCollector> {
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('end', () => {
       const { status } = collector;
+      if (status === 0) return;
       response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
       if (status !== 200) return;
       collector.headers.push(request.headers);

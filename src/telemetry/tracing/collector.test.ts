@@ -78,6 +78,21 @@ describe('Collector', () => {
     expect([asked.length, changes]).toEqual([1, [`failed: the collector answers ${code}`]]);
   });
 
+  test('what is under way is given up in the end', async () => {
+    const given = new Collector(
+      { endpoint: 'http://collector/', headers: {}, frame: ['[', ']'] },
+      {
+        fetch: (_, { signal }) =>
+          new Promise((_, reject) => signal!.addEventListener('abort', () => reject(new Error('x')))),
+        ...{ after: () => {}, onChange: () => {} },
+      },
+    );
+    given.hurry();
+    const sent = given.send(['1']);
+    given.close();
+    expect(await sent).toBe(1);
+  });
+
   test('at the end nothing is tried again', async () => {
     const { collector, asked } = world(unreachable);
     collector.hurry();

@@ -30,7 +30,8 @@ const RETRYABLE = [429, 502, 503, 504];
 export class Collector {
   readonly #options: CollectorOptions;
   readonly #deps: CollectorDeps;
-  readonly #ending = new AbortController();
+  /** Gives up what is under way. */
+  #abort: (() => void) | undefined;
   #hasFailed = false;
   #isLast = false;
   /** Ends the pause before a further try. */
@@ -62,11 +63,14 @@ export class Collector {
 
   /** Gives up what is under way. */
   close(): void {
-    this.#ending.abort();
+    this.#abort?.();
   }
 
   async #try(body: string): Promise<Sent> {
     const { endpoint, headers } = this.#options;
+    const controller = new AbortController();
+    this.#abort = () => controller.abort();
+    const timer = setTimeout(this.#abort, TIMEOUT_MS);
     try {
       const answer = await this.#deps.fetch(endpoint, {
         method: 'POST',
@@ -74,11 +78,13 @@ export class Collector {
         redirect: 'manual',
         headers: { ...headers, 'content-type': 'application/json' },
         body,
-        signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), this.#ending.signal]),
+        signal: controller.signal,
       });
       return await read(answer);
     } catch (error) {
       return { kind: 'delayed', reason: `the collector cannot be reached: ${(error as Error).message}` };
+    } finally {
+      clearTimeout(timer);
     }
   }
 
