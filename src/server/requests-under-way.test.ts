@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type Config, ConfigFile, type ConfigInput, toConfig } from '../config/config.ts';
+import { Picker } from '../control/picker/picker.ts';
 import { protocols } from '../proxy/protocols/registry.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { testDeps } from './testing/start.ts';
@@ -72,4 +73,26 @@ test('a request in an endpoint whose time is over goes to another one, on whatev
   b.held[0]!.end('from b');
   expect(await (await moved).text()).toBe('from b');
   expect(a.held).toHaveLength(1);
+});
+
+test('a listener that goes leaves nothing behind in the picker of a pool that stays', async () => {
+  const { id, address } = await endpoint('a');
+  const pool = { endpoints: [{ id, address }] };
+  const server = await start(configOf(pool, { drainTimeout: 1 }));
+  let listening = 0;
+  const { onLeft } = Picker.prototype;
+  const watched = vi.spyOn(Picker.prototype, 'onLeft').mockImplementation(function (this: Picker, listener) {
+    const stop = onLeft.call(this, listener);
+    listening++;
+    return () => {
+      listening--;
+      stop();
+    };
+  });
+  open.push({ close: () => watched.mockRestore() });
+  const one = configOf(pool, { drainTimeout: 1 });
+  await server.reload({ ...one, listeners: { ...one.listeners, two: one.listeners['web']! } });
+  expect(listening).toBe(1);
+  await server.reload(one);
+  await until(() => listening === 0);
 });

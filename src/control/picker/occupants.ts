@@ -7,7 +7,7 @@ import { createOccupant, type Occupant } from './occupant.ts';
 export class Occupants {
   readonly #bySlot: (Occupant | undefined)[] = [];
   readonly #byKey = new Map<number, Occupant>();
-  readonly #leftListeners: ((slot: number) => void)[] = [];
+  readonly #leftListeners = new Set<(slot: number) => void>();
 
   /** Members only. */
   get size(): number {
@@ -53,8 +53,10 @@ export class Occupants {
     this.#bySlot[occupant.slot] = undefined;
   }
 
-  onLeft(listener: (slot: number) => void): void {
-    this.#leftListeners.push(listener);
+  /** Returns how to stop it. */
+  onLeft(listener: (slot: number) => void): () => void {
+    this.#leftListeners.add(listener);
+    return () => void this.#leftListeners.delete(listener);
   }
 
   /** Makes room for the next endpoint of `slot`; connections that came back after the last pick are told once more. */

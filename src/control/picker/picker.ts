@@ -266,10 +266,10 @@ export class Picker {
 
   /**
    * `listener` hears of each slot whose endpoint is no member any more: its idle connections are of no use. It hears
-   * of the slot once more just before another endpoint takes it, for connections that came back after the last `done`.
+   * of the slot once more just before another endpoint takes it, for connections that came back after the last `done`. Returns how to stop it.
    */
-  onLeft(listener: (slot: number) => void): void {
-    this.#occupants.onLeft(listener);
+  onLeft(listener: (slot: number) => void): () => void {
+    return this.#occupants.onLeft(listener);
   }
 
   #choose(request: PickRequest, tried: Tried | null, role: Role | null): number {

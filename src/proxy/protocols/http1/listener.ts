@@ -298,6 +298,7 @@ export class Http1Listener implements ProtocolRuntime {
     this.isDraining = true;
     for (const client of [...this.#clients]) client.cut();
     for (const upstream of [...this.upstreams]) upstream.abandon();
+    for (const pool of this.#pools.values()) pool.retire();
   }
 }
 

@@ -32,6 +32,8 @@ export class Http1Pool {
   readonly #deps: ProtocolDeps;
   readonly #servedByLines: (string | undefined)[] = [];
   #madeRequestId = '';
+  readonly #unwatch: () => void;
+  #isRetired = false;
 
   constructor(pool: ProxyPool, deps: ProtocolDeps) {
     this.name = pool.name;
@@ -41,7 +43,7 @@ export class Http1Pool {
     this.idle = new IdleConnections(pool.options.connections.idle);
     this.#deps = deps;
     this.configure(pool);
-    pool.picker.onLeft((slot) => this.#forget(slot));
+    this.#unwatch = pool.picker.onLeft((slot) => this.#forget(slot));
   }
 
   /** Takes over other options of the pool; its picker is the same. */
@@ -70,16 +72,21 @@ export class Http1Pool {
     return head.hasRequestId || this.requestExtras.makeRequestId === null ? '' : this.#madeRequestId;
   }
 
-  /** No route leads here any more: connections that are still in use are not kept after it. */
+  /** No route leads here any more: connections that are still in use are not kept after it, and the picker forgets it. */
   retire(): void {
     this.idle.maxPerEndpoint = 0;
+    this.#isRetired = true;
+    this.#unwatch();
     this.closeIdle();
   }
 
   servedByLine(slot: number): string {
     if (!this.options.servedBy) return '';
-    this.#servedByLines[slot] ??= `X-Served-By: ${this.picker.endpoint(slot).id}\r\n`;
-    return this.#servedByLines[slot];
+    const known = this.#isRetired ? undefined : this.#servedByLines[slot];
+    if (known !== undefined) return known;
+    const line = `X-Served-By: ${this.picker.endpoint(slot).id}\r\n`;
+    this.#servedByLines[slot] = line;
+    return line;
   }
 
   /** The endpoint's own address as a Host, for requests that have none. */
