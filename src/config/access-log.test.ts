@@ -28,6 +28,7 @@ describe('accessLog', () => {
     ['{ sample: 2 }', 'sample'],
     ['{ headers: [Authorization] }', 'credentials'],
     ['{ headers: [cookie] }', 'credentials'],
+    ['{ headers: [X-Equipoise-Explain] }', 'credentials'],
     ['{ headers: ["a b"] }', 'no header name'],
     ['{ path: "http://x" }', 'syslog://host:514'],
     ['{ hideQuery: 3 }', 'expected all'],

@@ -4,7 +4,15 @@ import { misread, type Reading, section } from './reading.ts';
 import { choice, decimal, text } from './scalars.ts';
 
 /** Whoever reads a log must not be able to act as whom it tells of. */
-const CREDENTIALS = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-auth-token'];
+const CREDENTIALS = [
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'set-cookie',
+  'x-api-key',
+  'x-auth-token',
+  'x-equipoise-explain',
+];
 
 function readLoggedHeader(name: string): Reading<string> {
   const lower = name.toLowerCase();
