@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { get } from './harness/client.ts';
 import { sleep, until } from './harness/sockets.ts';
@@ -49,6 +51,39 @@ describe.skipIf(!transports.includes('bun'))('a worker that is stuck', () => {
       expect(await world.admin.sum('equipoise_connections_open')).toBe(served.length + MANY);
       for (const what of ['died', 'stuck'])
         expect(await world.admin.sum('equipoise_worker_failures_total', `what="${what}"`)).toBe(1);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'is not one that takes longer to start',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
+      keep({ close: () => rmSync(folder, { recursive: true, force: true }) });
+      const [module, heavy] = [join(folder, 'policy.mjs'), join(folder, 'heavy')] as const;
+      // Ends its worker when there is a heavy file, which its successor takes long to load.
+      writeFileSync(
+        module,
+        `import { existsSync } from 'node:fs';
+const isHeavy = () => existsSync(${JSON.stringify(heavy)});
+const end = performance.now() + ${STUCK_MS + 1500};
+while (isHeavy() && performance.now() < end);
+const isLoaded = isHeavy();
+export function first(_request, candidates) {
+  if (isHeavy() && !isLoaded) process.exit(7);
+  return candidates[0];
+}
+`,
+      );
+      const world = await startWorkers({ workers: 2, pool: { policy: { module: `${module}#first` } } }, keep);
+      writeFileSync(heavy, '');
+      const [client] = await world.clients(1);
+      await client!.send(get('/'));
+      await client!.waitClosed(5000);
+      await until('it is replaced', () => told(world, /worker \d was replaced/) !== null, STUCK_MS + 10_000);
+      // It has been looked at since.
+      await sleep(500);
+      expect(told(world, /stuck/)).toBeNull();
     },
     TIMEOUT_MS,
   );

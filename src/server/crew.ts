@@ -278,8 +278,10 @@ class ThreadCrew implements Crew {
     this.#pulses.look();
     this.#crew.forEach((crewman, worker) => {
       const silentMs = this.#pulses.silentMs(worker);
-      if (!crewman.isServing || silentMs < STUCK_MS) return;
+      if (crewman.isServing && silentMs < STUCK_MS) return;
+      // A start may take its time, and has none against it when it is over.
       this.#pulses.forget(worker);
+      if (!crewman.isServing) return;
       this.#deps.emit({ kind: 'worker-stuck', worker, silentMs });
       void crewman.terminate('it was stuck');
     });
