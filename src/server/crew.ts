@@ -12,7 +12,7 @@ import { Crewman, type SpawnThread } from './crewman.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
 import type { WorkerExplanation } from './explain.ts';
-import type { BoundListener, Front, Served, WorkerState } from './front.ts';
+import type { BoundListener, Front, WorkerState } from './front.ts';
 import { checkFree } from './listeners.ts';
 import type { Counted } from './overload.ts';
 import { releasePoolMemory } from './pool-memory.ts';
@@ -26,7 +26,7 @@ import {
   withListeners,
 } from './shared-connections.ts';
 import { ToldOnce } from './told-once.ts';
-import type { ConnectionsMemory } from './worker-messages.ts';
+import type { ConnectionsMemory, Order } from './worker-messages.ts';
 
 export type { SpawnThread };
 
@@ -73,14 +73,6 @@ const OBSERVE_EVERY_MS = 100;
  */
 const STUCK_MS = 10_000;
 
-/** What the workers are to serve. */
-interface Order {
-  readonly pools: Config['pools'];
-  /** Their addresses have real ports as far as they are known. */
-  readonly served: Served;
-  readonly connections: ConnectionsMemory;
-}
-
 /** `pools` may be filled later, before `configure`. */
 export function createCrew(workers: number, pools: ReadonlyMap<string, ServedPool>, deps: CrewDeps): Crew {
   return new ThreadCrew(workers, pools, deps);
@@ -104,6 +96,8 @@ class ThreadCrew implements Crew {
   #config: Config | undefined;
   #listeners: readonly BoundListener[] = [];
   #closed = false;
+  /** Connections of workers that ended during the drain. */
+  #cut = 0;
 
   constructor(workers: number, pools: ReadonlyMap<string, ServedPool>, deps: CrewDeps) {
     this.#workers = workers;
@@ -226,7 +220,7 @@ class ThreadCrew implements Crew {
   async drain(timeoutMs: number): Promise<DrainResult> {
     this.#closed = true;
     const results = await Promise.all(this.#crew.map((each) => each.drain(timeoutMs, this.#deps.scheduler)));
-    const remaining = results.reduce((sum, each) => sum + each.remaining, 0);
+    const remaining = results.reduce((sum, each) => sum + each.remaining, this.#cut);
     return { finished: results.every((each) => each.finished), remaining };
   }
 
@@ -303,6 +297,7 @@ class ThreadCrew implements Crew {
     const connections = releaseConnections(this.#connections, worker);
     releaseProgramMemory(this.#program, worker);
     this.#told.left(worker);
+    if (this.#closed) this.#cut += connections;
     // Before anything was served, its failure is the start's.
     if (this.#closed || this.#order === undefined) return;
     this.#deps.emit({ kind: 'worker-died', worker, reason, requests, connections });

@@ -52,6 +52,14 @@ export interface ConnectionsMemory {
   readonly workers: number;
 }
 
+/** What the workers are to serve. */
+export interface Order {
+  readonly pools: Config['pools'];
+  /** Their addresses have real ports as far as they are known. */
+  readonly served: Served;
+  readonly connections: ConnectionsMemory;
+}
+
 /** What a worker tells the main thread. */
 export type FromWorker =
   | { readonly kind: 'serving'; readonly listeners: readonly BoundListener[] }
