@@ -71,7 +71,7 @@ describe('routes', () => {
     expect(routes.map(({ name, detail, flow }) => [name, detail, flow])).toEqual([
       ['/v1/*', 'example.com', 40],
       ['/v2/*', '50 % : 50 %', 6],
-      ['/v2/*', 'counted with the same above', undefined],
+      ['/v2/*', 'not counted by itself', undefined],
       ['answered here', '503', 4],
     ]);
     expect(links.find(({ to }) => to === 'route web 0')).toMatchObject({ flow: 40, failedShare: 0.25 });

@@ -3,7 +3,7 @@ import { routeName } from '../proxy/routing/route-name.ts';
 import type { RunningServer } from '../server/server.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { STEP_BOUNDS_MS } from '../telemetry/latency-steps.ts';
-import type { PoolCounters } from '../telemetry/pool-counters.ts';
+import { OTHER_ROUTES, type PoolCounters } from '../telemetry/pool-counters.ts';
 import { byClass, STATUS_CLASSES } from '../telemetry/status-class.ts';
 import { formatSocketAddress } from '../transport/address.ts';
 import { type Answer, json } from './answer.ts';
@@ -105,6 +105,8 @@ function countsOfRoute(
   if (seen.has(name)) return {};
   seen.add(name);
   const counted = [...byPool].filter(([, { routes }]) => routes.has(name));
+  // It may be one of the many that are counted together.
+  if (counted.length === 0 && [...byPool.values()].some(({ routes }) => routes.has(OTHER_ROUTES))) return {};
   return {
     traffic: counted.map(([pool, { routes }]) => ({ pool, requests: requestsOf(routes.get(name)!.rows.sums()) })),
   };

@@ -150,6 +150,10 @@ describe('overview', () => {
       undefined,
       [],
     ]);
+    // Beyond 200 routes of a pool the others are counted together: 0 would be a lie.
+    counters.pool('web', 'two').route('other').request(0, 200, 1);
+    const later = await ask(admin, '/api/v1/overview', { headers: { authorization: 'Bearer look' } });
+    expect(Overview.parse(later.json).listeners[0]!.routes[3]).not.toHaveProperty('traffic');
     admin.close();
     await server.close();
   });

@@ -80,7 +80,7 @@ const RouteState = z.strictObject({
   traffic: z
     .exactOptional(z.array(PoolTraffic))
     .describe(
-      'What went through it to each pool; absent where it is not counted by itself: tcp, or a name met before.',
+      'What went through it to each pool; absent where it is not counted by itself: tcp, a name met before, one of very many.',
     ),
 });
 

@@ -19,7 +19,8 @@ const LATENCY = CLOSED + 1;
 const COLUMNS = LATENCY + LATENCY_STEPS;
 /** Routes told apart per listener and pool; those beyond are `other`. */
 const ROUTES_AT_MOST = 200;
-const OTHER_ROUTES = 'other';
+/** The name they share. */
+export const OTHER_ROUTES = 'other';
 
 /** What one endpoint got, from one listener. */
 export interface EndpointCounts {

@@ -218,7 +218,7 @@ function describeRoute(route: Route, isCounted: boolean): { readonly name: strin
   const name = match.find((each) => each.startsWith('/')) ?? match.find((each) => each.includes('.')) ?? match[0];
   const shares = pools.length > 1 ? pools.map(({ share }) => `${Math.round(share * 100)} %`).join(' : ') : '';
   const answers = answer === undefined ? '' : `answers ${answer}`;
-  const uncounted = isCounted ? '' : 'counted with the same above';
+  const uncounted = isCounted ? '' : 'not counted by itself';
   const others = match.filter((each) => each !== name);
   const detail = [...others, answers, shares, uncounted].filter((each) => each !== '').join(' · ');
   return { name: name ?? 'everything', detail };
