@@ -106,8 +106,8 @@ export interface ThreadFront extends Front {
 export interface AddressSharing {
   /** Other listeners may, of other workers or of another program: SO_REUSEPORT. */
   readonly shared?: boolean;
-  /** Nobody must listen there yet; told by a look before. */
-  readonly exclusive?: boolean;
+  /** Nobody must listen there yet, told by a look before; `later`: but for the first configuration. */
+  readonly exclusive?: 'always' | 'later';
 }
 
 /**
@@ -196,8 +196,9 @@ class LiveFront implements ThreadFront {
 
   async #bind(missing: Parameters<typeof bindAll>[1]): Promise<Listener[]> {
     const { transport } = this.#deps;
-    const { shared = false, exclusive = false } = this.#sharing;
-    if (exclusive) await checkFree(transport, missing, this.#served);
+    const { shared = false, exclusive } = this.#sharing;
+    const looks = exclusive === 'always' || (exclusive === 'later' && this.#served.length > 0);
+    if (looks) await checkFree(transport, missing, this.#served);
     return bindAll(transport, missing, shared);
   }
 

@@ -5,7 +5,7 @@ import { formatSocketAddress } from '../transport/address.ts';
 import type { SocketAddress } from '../transport/transport.ts';
 import type { RunningServer } from './server.ts';
 import { openClient } from './testing/client.ts';
-import { startLines, testDeps } from './testing/start.ts';
+import { linesConfig, startLines, testDeps } from './testing/start.ts';
 
 const pools = { main: { endpoints: ['127.0.0.1:1', '127.0.0.1:2'] } };
 const listener = { bind: '127.0.0.1:0', protocol: 'tcp', pool: 'main' } as const;
@@ -77,6 +77,10 @@ describe('startServer', () => {
     });
     const heir = await start({ listeners: { b: { ...listener, bind } }, pools }, { ...deps, takeover: true });
     expect(heir.listeners[0]!.address).toEqual(address);
+    const third = await start({ listeners: { c: listener }, pools });
+    const taken = { ...listener, bind: formatSocketAddress(third.listeners[0]!.address) };
+    const next = linesConfig({ listeners: { b: { ...listener, bind }, taken }, pools });
+    await expect(heir.reload(next), 'who takes over does so once').rejects.toMatchObject({ code: 'listen-failed' });
   });
 
   test('tells what it does as events', async () => {

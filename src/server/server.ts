@@ -109,7 +109,7 @@ export async function startServer(config: Config, deps: ServerDeps, saved?: Save
     if (saved !== undefined) emit({ kind: 'state-restored', ...restoreState(saved, pools) });
     await settled(pools.values(), deps.scheduler, SETTLE_LIMIT_MS);
     await crew?.configure(config, () => pools);
-    const sharing = { shared: deps.transport.canShare, exclusive: deps.takeover !== true };
+    const sharing = { shared: deps.transport.canShare, exclusive: deps.takeover ? 'later' : 'always' } as const;
     const front = crew ?? (await openFront(config, pools, { ...deps, emit }, sharing));
     const unwatch = watchOverload({
       scheduler: deps.scheduler,
