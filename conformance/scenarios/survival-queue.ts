@@ -79,17 +79,27 @@ export const queue: Readonly<Record<string, SurvivalScenario>> = {
     expect((await clients[1]!.response()).start[1]).toBe('200');
     expect(world.a.requests.at(-1)!.body.toString()).toBe(body);
   },
-  'who leaves the line is not served': async (world) => {
+  'who leaves the line is not served, whether by a reset or by FIN': async (world) => {
     const { held, clients } = await fill(
       world,
       'queued',
-      ['/1', '/2', '/3'].map((each) => get(each)),
+      ['/1', '/2', '/3', '/4'].map((each) => get(each)),
     );
     clients[1]!.reset();
+    clients[2]!.shutdown();
     await waitingAre(world.admin, 'queued', 1);
+    expect([await clients[2]!.waitClosed(3000), clients[2]!.responses.length]).toEqual([true, 0]);
     release(held, world.a);
-    expect((await clients[2]!.response()).body.toString()).toBe('target=/3');
-    expect(targets(held)).toEqual(['/1', '/3']);
+    expect((await clients[3]!.response()).body.toString()).toBe('target=/4');
+    expect(targets(held)).toEqual(['/1', '/4']);
+  },
+  'a client that only has no more to say gets the answer that is under way': async (world) => {
+    const { held, clients } = await fill(world, 'queued', [get('/1'), get('/2')]);
+    clients[0]!.shutdown();
+    release(held, world.a);
+    for (const [index, client] of clients.entries()) {
+      expect((await client.response()).body.toString()).toBe(`target=/${index + 1}`);
+    }
   },
   'a full line: 503 with Retry-After': async (world) => {
     const { held, clients } = await fill(

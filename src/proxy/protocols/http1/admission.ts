@@ -133,6 +133,10 @@ export abstract class Admission implements Waiter {
     } else this.answer(this.failureStatus, false);
   }
 
+  get waitsInLine(): boolean {
+    return this.#line !== null;
+  }
+
   tryPick(): Offer {
     if (this.#pick()) return TAKEN;
     // Another one may find a place where this one must not go.

@@ -174,7 +174,17 @@ export class ClientConnection extends ClientInput {
     else if (this.state !== OPEN) this.closeWhenFlushed();
     else if (exchange === null) this.#endPolitely();
     else if (!exchange.requestDone) this.fail(400, 0);
+    else if (exchange.waitsInLine) this.#leaveLine(exchange);
     else if (!exchange.responseStarted) exchange.keepAlive = false;
+  }
+
+  /**
+   * A client that gave up sends FIN as well as one that only has no more to say. Under way, the latter gets its answer; in a
+   * line, places are short, and those of the former would go to work that nobody waits for (HAProxy: `abortonclose`).
+   */
+  #leaveLine(exchange: Exchange): void {
+    exchange.abort(499);
+    this.#endPolitely();
   }
 
   closed(): void {
