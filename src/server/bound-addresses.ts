@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { SocketAddress } from '../transport/transport.ts';
-import type { BoundListener, Served } from './front.ts';
+import type { Served } from './front.ts';
+import type { BoundListener } from './served-listener.ts';
 
 /** `config` with the ports that were found where it leaves them open. `bound` are the listeners of `former`, if of any. */
 export function withRealPorts(config: Config, former: Config | undefined, bound: readonly BoundListener[]): Config {

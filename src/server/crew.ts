@@ -12,13 +12,14 @@ import { Crewman, type SpawnThread } from './crewman.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
 import type { WorkerExplanation } from './explain.ts';
-import type { BoundListener, Front, WorkerState } from './front.ts';
+import type { Front, WorkerState } from './front.ts';
 import { checkFree } from './listeners.ts';
 import type { Counted } from './overload.ts';
 import { releasePoolMemory } from './pool-memory.ts';
 import type { ServedPool } from './pools.ts';
 import { createProgramMemory, type ProgramMemory, releaseProgramMemory } from './program-memory.ts';
 import { type PulseWatch, watchPulses } from './pulse.ts';
+import type { BoundListener } from './served-listener.ts';
 import {
   connectionsElsewhere,
   createConnectionsMemory,

@@ -6,8 +6,8 @@ import type { DescribedRequest, RequestExplanation } from '../proxy/explanation.
 import type { CountersData } from '../telemetry/counters.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
-import type { BoundListener } from './front.ts';
 import type { ServedPool } from './pools.ts';
+import type { BoundListener } from './served-listener.ts';
 import type { Vitals } from './vitals.ts';
 import type { FromWorker, ToWorker, WorkerListeners, WorkerPools } from './worker-messages.ts';
 

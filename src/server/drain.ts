@@ -1,6 +1,6 @@
 import type { Scheduler } from '../control/membership/scheduler.ts';
 import type { Clock } from '../core/kernel/clock.ts';
-import type { ServedListener } from './listeners.ts';
+import type { ServedListener } from './served-listener.ts';
 
 export interface DrainResult {
   /** Every connection ended by itself. */

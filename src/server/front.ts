@@ -1,25 +1,29 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { Scheduler } from '../control/membership/scheduler.ts';
 import type { Picker } from '../control/picker/picker.ts';
 import type { Clock } from '../core/kernel/clock.ts';
-import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { Registry } from '../core/kernel/registry.ts';
 import type { Rng } from '../core/kernel/rng.ts';
 import type { DescribedRequest } from '../proxy/explanation.ts';
-import type { ListenerOptions } from '../proxy/listener-options.ts';
-import type { ProtocolDefinition, ProtocolRuntime, ProxyPool } from '../proxy/protocols/protocol.ts';
+import type { ProtocolDefinition, ProxyPool } from '../proxy/protocols/protocol.ts';
 import type { SourceCounter } from '../proxy/shared-sources.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { DescriptorBudget } from '../transport/descriptors.ts';
 import type { TimerWheel } from '../transport/timer-wheel.ts';
-import type { Listener, SocketAddress, Transport } from '../transport/transport.ts';
+import type { Listener, Transport } from '../transport/transport.ts';
 import { AccessLogs } from './access-log.ts';
 import { type ConnectionsElsewhere, withinTotal } from './connection-total.ts';
 import { type DrainResult, drainListeners } from './drain.ts';
 import type { ServerHappening } from './events.ts';
 import type { WorkerExplanation } from './explain.ts';
-import { bindAll, checkFree, type ServedListener } from './listeners.ts';
+import { bindAll, checkFree } from './listeners.ts';
+import {
+  type BoundListener,
+  createRuntime,
+  describeListener,
+  type ServedListener,
+  socketOf,
+} from './served-listener.ts';
 import { type Vitals, type VitalsWatch, watchVitals } from './vitals.ts';
 import { startWatchers, type Watchers } from './watchers.ts';
 
@@ -43,15 +47,6 @@ export interface FrontDeps {
   readonly elsewhere?: ConnectionsElsewhere;
   /** Counts a listener's connections by where they come from; absent where there are no other workers. */
   readonly sources?: (listener: string) => SourceCounter;
-}
-
-export interface BoundListener {
-  readonly name: string;
-  readonly protocol: string;
-  /** With the real port where 0 was asked for. */
-  readonly address: SocketAddress;
-  /** Whom its routes lead to. */
-  readonly pools: readonly string[];
 }
 
 /** The part of a configuration that accepts connections. */
@@ -273,48 +268,4 @@ class LiveFront implements ThreadFront {
       this.#leaving = this.#leaving.filter((each) => !gone.includes(each));
     });
   }
-}
-
-/** The socket that listens on an address, whose port may be the real one or open as in the configuration. */
-function socketOf(served: ServedListener | undefined, address: SocketAddress, at: number): Listener | undefined {
-  if (served === undefined) return undefined;
-  const { sockets, options } = served;
-  const isThat = (index: number) =>
-    isDeepStrictEqual(options.bind[index], address) || isDeepStrictEqual(sockets[index]?.address, address);
-  // At its own place first: two addresses with an open port look the same.
-  return isThat(at) ? sockets[at] : sockets.find((_, index) => isThat(index));
-}
-
-function createRuntime(
-  name: string,
-  options: ListenerOptions,
-  pools: ReadonlyMap<string, ProxyPool>,
-  deps: FrontDeps,
-  watchers: Watchers,
-): ProtocolRuntime {
-  const { transport, timers, descriptors, clock, rng, counters, emit, sources } = deps;
-  // `http` is what is configured; HTTP/1.1 is the version of it that is spoken.
-  const protocol = deps.protocols.get(options.protocol === 'http' ? 'http1' : options.protocol);
-  if (protocol === undefined) {
-    throw new EquipoiseError('config-invalid', `listener ${name}: no protocol "${options.protocol}"`);
-  }
-  return protocol.create(name, options, {
-    transport,
-    timers,
-    descriptors,
-    clock,
-    rng,
-    pools,
-    listenerMetrics: counters.listener(name),
-    poolMetrics: (pool) => counters.pool(name, pool),
-    onError: (error) => emit({ kind: 'exception', listener: name, error }),
-    ...(sources && { sources: sources(name) }),
-    ...watchers,
-  });
-}
-
-function describeListener({ name, options, sockets }: ServedListener): BoundListener[] {
-  const pools = options.routes.flatMap((route) => [route.pool, ...(route.pools ?? []).map((each) => each.pool)]);
-  const named = [...new Set(pools.filter((pool) => pool !== undefined))];
-  return sockets.map(({ address }) => ({ name, protocol: options.protocol, address, pools: named }));
 }

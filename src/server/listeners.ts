@@ -1,18 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EquipoiseError } from '../core/kernel/errors.ts';
-import type { ListenerOptions } from '../proxy/listener-options.ts';
-import type { ProtocolRuntime } from '../proxy/protocols/protocol.ts';
 import { isListenedOn } from '../transport/listening-ports.ts';
 import type { Listener, SocketAddress, SocketHandlers, Transport } from '../transport/transport.ts';
-
-/** A listener at work, bound to each of its addresses. */
-export interface ServedListener {
-  readonly name: string;
-  readonly options: ListenerOptions;
-  readonly runtime: ProtocolRuntime;
-  /** In the order of `options.bind`. */
-  readonly sockets: readonly Listener[];
-}
+import type { ServedListener } from './served-listener.ts';
 
 /** An address to bind. */
 export interface Binding {

@@ -10,12 +10,13 @@ import { type Crew, createCrew, type SpawnThread } from './crew.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerEvent, ServerHappening } from './events.ts';
 import { type Explained, type ExplainRequest, type NotExplained, reach } from './explain.ts';
-import { type BoundListener, type FrontDeps, openFront, type ThreadFront, type WorkerState } from './front.ts';
+import { type FrontDeps, openFront, type ThreadFront, type WorkerState } from './front.ts';
 import { watchOverload } from './overload.ts';
 import { createPoolMemory } from './pool-memory.ts';
 import { type PoolDeps, type ServedPool, settled, startPool } from './pools.ts';
 import { changesOf, planPools, type Reloaded, withoutRestart } from './reload.ts';
 import { restoreState, type SavedState } from './saved-state.ts';
+import type { BoundListener } from './served-listener.ts';
 
 export type { BoundListener };
 

@@ -4,9 +4,10 @@ import type { DescribedRequest, RequestExplanation } from '../proxy/explanation.
 import type { CountersData } from '../telemetry/counters.ts';
 import type { DrainResult } from './drain.ts';
 import type { ServerHappening } from './events.ts';
-import type { BoundListener, Served } from './front.ts';
+import type { Served } from './front.ts';
 import type { PoolMemory } from './pool-memory.ts';
 import type { ProgramMemory } from './program-memory.ts';
+import type { BoundListener } from './served-listener.ts';
 import type { Vitals } from './vitals.ts';
 
 /**
