@@ -68,12 +68,16 @@ export async function play(scenario: Scenario, contender: Contender, form: Form)
     const { judgement, complaints, hasWitness } = open.judge();
     return {
       ...{ scenario: scenario.name, contender: contender.name, judgement, counts, hasWitness },
-      complaints: [...wrong, ...complaints],
+      complaints: [...wrong, ...complaints, ...unexcused(scenario, judgement)],
       stallMs: Math.round(open.stage.load.stallMs),
     };
   } finally {
     await open.close();
   }
+}
+
+function unexcused({ excuse }: Scenario, { unavoidable }: Judgement): string[] {
+  return excuse === undefined && unavoidable > 0 ? [`${unavoidable} failed where nothing excuses it`] : [];
 }
 
 type Surroundings = Pick<Scenario, 'origins' | 'endpoints' | 'setting' | 'prepare' | 'openFiles'>;
