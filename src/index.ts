@@ -19,7 +19,7 @@ export type {
   PoolEvent,
   PoolRequest,
 } from './control/pool/pool.ts';
-export type { EndpointSource, PoolChecks, PoolInput } from './control/pool/pool-input.ts';
+export type { EndpointSource, PoolChecks, PoolInput, Preservation } from './control/pool/pool-input.ts';
 export type { Health, Mode } from './control/pool-options.ts';
 export type { BreakerState, CircuitBreakerOptions } from './core/guards/circuit-breaker.ts';
 export type { OutlierEjectionOptions } from './core/guards/outlier-ejection.ts';

@@ -17,7 +17,8 @@ export function createScheduler(): Scheduler {
   return {
     after(ms, run) {
       const timer = setTimeout(run, Math.min(ms, LONGEST_MS));
-      timer.unref();
+      // Browsers have nothing to keep alive.
+      timer.unref?.();
       return { cancel: () => clearTimeout(timer) };
     },
   };

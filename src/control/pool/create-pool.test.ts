@@ -372,6 +372,39 @@ describe('discovery', () => {
     pool.close();
     expect(stopped).toBe(1);
   });
+
+  test('that loses its mind does not empty the pool, unless it stays so', async () => {
+    let found: (endpoints: readonly EndpointInput[]) => void = () => {};
+    const discovery = {
+      start: (listener: typeof found) => {
+        found = listener;
+        return { stop() {} };
+      },
+    };
+    const pool = createPool({ discovery, preservation: { above: 0.5, graceMs: 20 } });
+    const events: PoolEvent[] = [];
+    const believed = new Promise<void>((resolve) => {
+      pool.subscribe((event) => {
+        events.push(event);
+        if (event.what === 'preservation' && event.to === 'off') resolve();
+      });
+    });
+    found(three);
+    found([]);
+    expect(idsOf(pool, 9)).toEqual(expect.arrayContaining([...three]));
+    await believed;
+    expect(pool.pick()).toEqual({ none: 'no-endpoints' });
+    expect(events.filter(({ what }) => what === 'preservation').map(({ to }) => to)).toEqual(['on', 'off']);
+    pool.close();
+  });
+
+  test.each([
+    [{ endpoints: three, preservation: {} }, 'no discovery'],
+    [{ discovery: { start: () => ({ stop() {} }) }, preservation: { above: 2 } }, 'preservation.above'],
+    [{ discovery: { start: () => ({ stop() {} }) }, preservation: { grace: 2 } }, 'grace'],
+  ])('preservation is checked: %j', (input, want) => {
+    expect(refusal(() => createPool(input as PoolInput))).toContain(want);
+  });
 });
 
 describe('guards', () => {

@@ -2,6 +2,7 @@ import { EquipoiseError } from '../../core/kernel/errors.ts';
 import { createPickRequest, type PickRequest } from '../../core/kernel/policy.ts';
 import { createRng } from '../../core/kernel/rng.ts';
 import { createMembership, type Membership } from '../membership/membership.ts';
+import { createScheduler } from '../membership/scheduler.ts';
 import type { MembershipUpdate } from '../membership/snapshot.ts';
 import { type NoneReason, Picker, Tried } from '../picker/picker.ts';
 import type { Mode } from '../pool-options.ts';
@@ -43,7 +44,8 @@ class LivePool implements Pool, PickOwner {
   readonly #outcome = { ok: true, latencyMs: -1, neutral: false, report: undefined as PickOutcome['report'] };
   readonly #tried = new Tried();
   readonly #listeners = new Set<(event: PoolEvent) => void>();
-  #read: ReadonlyMap<string, ReadEndpoint> = new Map();
+  /** Of all members: those that were given last, and those that are kept though they were not. */
+  readonly #read = new Map<string, ReadEndpoint>();
   /** By slot, of the endpoint that has it now or had it last. */
   readonly #endpoints: PoolEndpoint[] = [];
   #slots: ReadonlyMap<string, number> = new Map();
@@ -52,7 +54,8 @@ class LivePool implements Pool, PickOwner {
   #closed = false;
 
   constructor(input: PoolInput) {
-    const { clock = systemClock, zone, locate, discovery, health, subset, policy = DEFAULT_POLICY } = input;
+    const { clock = systemClock, zone, locate, discovery, preservation, health, subset } = input;
+    const { policy = DEFAULT_POLICY } = input;
     const rng = input.rng ?? (input.seed === undefined ? systemRng() : createRng(input.seed));
     this.name = input.name ?? 'pool';
     this.#policy = policy;
@@ -72,6 +75,7 @@ class LivePool implements Pool, PickOwner {
       ...{ clock, rng },
       // Without a resolver: whoever connects, checks among them, does it by name.
       ...(checks !== undefined && { checks }),
+      ...(preservation && { preservation: { ...preservation, scheduler: createScheduler() } }),
       provider: { start: (listener) => this.#start(discovery ?? given(input.endpoints!), listener) },
       onEvent: (event) => this.#tell(event),
     });
@@ -164,7 +168,7 @@ class LivePool implements Pool, PickOwner {
   #start(source: EndpointSource, listener: (endpoints: ReadEndpoint['options'][]) => void): { stop(): void } {
     this.#provide = (endpoints) => {
       const read = readEndpoints(endpoints);
-      this.#read = new Map(read.map((each) => [each.options.id, each]));
+      for (const each of read) this.#read.set(each.options.id, each);
       listener(read.map((each) => each.options));
     };
     return source.start((endpoints) => this.#provide(endpoints));
@@ -172,7 +176,10 @@ class LivePool implements Pool, PickOwner {
 
   #apply(update: MembershipUpdate): void {
     this.#picker.apply(update);
-    if (update.kind === 'snapshot') this.#findSlots();
+    if (update.kind !== 'snapshot') return;
+    this.#findSlots();
+    const members = new Set(this.#membership.endpoints().map(({ id }) => id));
+    for (const id of this.#read.keys()) if (!members.has(id)) this.#read.delete(id);
   }
 
   #findSlots(): void {

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/kernel/clock.ts';
 import type { Location } from '../../core/kernel/endpoint.ts';
 import type { Rng } from '../../core/kernel/rng.ts';
 import type { MembershipChecks } from '../membership/membership.ts';
+import type { PreservationOptions } from '../membership/preservation.ts';
 import type { GuardOptions } from '../picker/guards.ts';
 import type { SubsetOptions } from '../picker/roster.ts';
 import type { EndpointInput } from './endpoint-input.ts';
@@ -23,6 +24,8 @@ export interface PoolInput extends GuardOptions {
   readonly locate?: (clientIp: string) => Location | undefined;
   /** Where endpoints come from, instead of `endpoints`. */
   readonly discovery?: EndpointSource;
+  /** Keeps endpoints of `discovery` that vanish many at once, for a while; absent: whatever it finds is believed. */
+  readonly preservation?: Preservation;
   /** Active checks; `healthChecks(…)` of `equipoise/health` makes them. Absent: none, and no timer runs. */
   readonly health?: PoolChecks;
   /** Uses a part of the endpoints only, where many programs serve the same ones. */
@@ -41,11 +44,14 @@ export interface EndpointSource {
   start(listener: (endpoints: readonly EndpointInput[]) => void): { stop(): void };
 }
 
+/** What of a sudden loss of endpoints is believed. */
+export type Preservation = Pick<PreservationOptions, 'above' | 'graceMs'>;
+
 /** Makes what checks a pool; called once for each pool. */
 export type PoolChecks = () => MembershipChecks;
 
 const KEYS = [
-  ...['endpoints', 'policy', 'name', 'zone', 'locate', 'discovery', 'health', 'subset'],
+  ...['endpoints', 'policy', 'name', 'zone', 'locate', 'discovery', 'preservation', 'health', 'subset'],
   ...['circuitBreaker', 'outliers', 'slowStart', 'panic'],
   ...['clock', 'seed', 'rng'],
 ];
@@ -62,12 +68,19 @@ export function checkPoolInput(input: PoolInput): void {
   if (zone !== undefined) checkText('zone', zone);
   if (locate !== undefined && typeof locate !== 'function') refuse('locate', `is ${nameOf(locate)}`);
   if (discovery !== undefined && typeof discovery.start !== 'function') refuse('discovery', 'has no start');
+  checkPreservation(input);
   checkGuards(input);
   if (input.subset !== undefined) checkSubset(input.subset);
   checkSources(input);
   if (health !== undefined && typeof health !== 'function') {
     refuse('health', `is ${nameOf(health)}`, "write healthChecks({ … }) of 'equipoise/health'");
   }
+}
+
+function checkPreservation({ preservation, discovery }: PoolInput): void {
+  if (preservation === undefined) return;
+  if (discovery === undefined) refuse('preservation', 'has no discovery to doubt', 'leave it out');
+  checkNumbers('preservation', preservation, { above: [0, 1], graceMs: [1, NO_END] });
 }
 
 function checkSubset(subset: SubsetOptions): void {
