@@ -394,7 +394,8 @@ describe('discovery', () => {
     expect(idsOf(pool, 9)).toEqual(expect.arrayContaining([...three]));
     await believed;
     expect(pool.pick()).toEqual({ none: 'no-endpoints' });
-    expect(events.filter(({ what }) => what === 'preservation').map(({ to }) => to)).toEqual(['on', 'off']);
+    const states = events.flatMap((event) => (event.what === 'preservation' ? [event.to] : []));
+    expect(states).toEqual(['on', 'off']);
     pool.close();
   });
 
