@@ -45,7 +45,7 @@ const extras: ResponseExtras = {
 export class Answer {
   /** The endpoint keeps the connection, and no byte came that belongs to no answer. */
   keepAlive = false;
-  /** So far all of it came at once, when its first byte did. */
+  /** So far all of it came at once, when its first byte did; its end, too. */
   isOnePiece = false;
   /** Behind the head of a 101: the tunnel's first bytes. */
   rest: Buffer = NO_BYTES;
@@ -66,6 +66,7 @@ export class Answer {
   begin(each: Try, readsReports: boolean): void {
     this.#try = each;
     this.#readsReports = readsReports;
+    this.#body.contentBytes = 0;
     this.#interimAnswers = 0;
     this.#partial = null;
   }
@@ -123,6 +124,7 @@ export class Answer {
   /** The endpoint's FIN: the end of a body that has no other. */
   receiveEnd(exchange: Exchange): number {
     if (this.#body.kind !== UNTIL_CLOSE) return BROKEN;
+    this.isOnePiece = false;
     if (this.#isReframed) exchange.client!.send(LAST_CHUNK, 0, LAST_CHUNK.byteLength, true);
     return DONE;
   }

@@ -32,6 +32,8 @@ export class Exchange extends Tries {
   status = 0;
   /** What the access log is to say of it; null: nothing. */
   entry: LogEntry | null = null;
+  /** Made for it, and the same for every try; empty: none. */
+  #requestId = '';
 
   get requestDone(): boolean {
     return this.requestBody.done;
@@ -101,12 +103,14 @@ export class Exchange extends Tries {
     const fallbackHost = head.hostEnd > head.hostStart ? '' : this.pool!.hostOf(each.slot);
     const { record } = this;
     if (record !== null) record.prepare(head);
+    this.pool!.goOnWithRequestId(this.#requestId);
     let headBytes = writeRequestHead(head, scratch, source, this.picks.clientIp, requestExtras, fallbackHost);
     if (record !== null) headBytes = record.sign(each, scratch, headBytes);
+    this.#requestId = this.pool!.madeRequestIdOf(head);
+    if (this.entry !== null) this.entry.requestId = this.#requestId;
     this.began(each);
     upstream.startExchange(this, each);
     each.isUnsent = !copy.send(upstream, scratch, headBytes);
-    if (this.entry !== null) this.entry.requestId = this.pool!.madeRequestIdOf(head);
   }
 
   /** More of the body arrived: passes it on. The index behind it, or −status when it is bad. */
@@ -264,6 +268,7 @@ export class Exchange extends Tries {
     this.current.upstream = null;
     this.pool = null;
     this.beganMs = 0;
+    this.#requestId = '';
     this.picks.end();
     this.copy.end();
     this.listener.exchanges.push(this);

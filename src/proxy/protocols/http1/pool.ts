@@ -31,7 +31,7 @@ export class Http1Pool {
   readsReports!: boolean;
   readonly #deps: ProtocolDeps;
   readonly #servedByLines: (string | undefined)[] = [];
-  #madeRequestId = '';
+  #requestId = '';
   readonly #unwatch: () => void;
   #isRetired = false;
 
@@ -63,13 +63,18 @@ export class Http1Pool {
   }
 
   #makeRequestId(): string {
-    this.#madeRequestId = requestId(this.#deps);
-    return this.#madeRequestId;
+    if (this.#requestId === '') this.#requestId = requestId(this.#deps);
+    return this.#requestId;
   }
 
-  /** Which one was made for the request that was sent last, and whose head this is; empty: none, or it has its own. */
+  /** Before a head is written: which one was made for the same request before; empty: none. */
+  goOnWithRequestId(id: string): void {
+    this.#requestId = id;
+  }
+
+  /** Which one the request has that was sent last, and whose head this is; empty: none, or its own. */
   madeRequestIdOf(head: RequestHead): string {
-    return head.hasRequestId || this.requestExtras.makeRequestId === null ? '' : this.#madeRequestId;
+    return head.hasRequestId || this.requestExtras.makeRequestId === null ? '' : this.#requestId;
   }
 
   /** No route leads here any more: connections that are still in use are not kept after it, and the picker forgets it. */

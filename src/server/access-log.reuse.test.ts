@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createLogWorld } from './testing/access-log-world.ts';
+import { openClient } from './testing/client.ts';
+
+let world = createLogWorld();
+beforeEach(() => {
+  world = createLogWorld();
+});
+afterEach(() => world.close());
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+
+test('of a request that got no answer, what its connection brought before is not counted', async () => {
+  const address = await world.backend((socket, said) => {
+    if (!said.includes('/never')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello');
+  });
+  const { server, addressOf } = await world.start({
+    accessLog: { path: world.pathOf('reuse.log') },
+    listeners: { web: { bind: '127.0.0.1:0', pool: 'main' } },
+    pools: { main: { endpoints: [{ id: 'e1', address }] } },
+  });
+  const inFlight = () => server.pools()[0]!.endpoints[0]!.inFlight;
+  const client = await openClient(addressOf('web'));
+  client.socket.write(get('/first'));
+  await client.sees('hello');
+  client.socket.write(get('/never'));
+  while (inFlight() === 0) await new Promise(setImmediate);
+  client.socket.resetAndDestroy();
+  while (inFlight() > 0) await new Promise(setImmediate);
+  await server.close();
+  expect(world.linesOf('reuse.log').map(({ path, bytesOut, end }) => [path, bytesOut, end])).toEqual([
+    ['/first', 5, 'complete'],
+    ['/never', 0, 'client-gone'],
+  ]);
+});
+
+test('an answer that ends with its connection has taken until then', async () => {
+  const address = await world.backend((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc');
+    setTimeout(() => socket.end(), 50);
+  });
+  const { server, addressOf } = await world.start({
+    accessLog: { path: world.pathOf('fin.log') },
+    listeners: { web: { bind: '127.0.0.1:0', pool: 'main' } },
+    pools: { main: { endpoints: [{ id: 'e1', address }] } },
+  });
+  const client = await openClient(addressOf('web'));
+  client.socket.write(get('/'));
+  await client.sees('0\r\n\r\n');
+  client.socket.destroy();
+  await server.close();
+  const [line] = world.linesOf('fin.log');
+  expect(line).toMatchObject({ bytesOut: 3, end: 'complete' });
+  expect(Number(line!['durationMs'])).toBeGreaterThan(Number(line!['firstByteMs']) + 30);
+});
+
+test('every try of a request has the same request id, which is the one that is logged', async () => {
+  const ids: string[] = [];
+  const backend = () =>
+    world.backend((socket, said) => {
+      ids.push(/x-request-id: (\S+)/i.exec(said)?.[1] ?? '');
+      if (ids.length === 1) socket.resetAndDestroy();
+      else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello');
+    });
+  const endpoints = [
+    { id: 'e1', address: await backend() },
+    { id: 'e2', address: await backend() },
+  ];
+  const { server, addressOf } = await world.start({
+    accessLog: { path: world.pathOf('id.log') },
+    listeners: { web: { bind: '127.0.0.1:0', pool: 'main' } },
+    pools: { main: { endpoints, requestId: true, retries: { attempts: 1 } } },
+  });
+  const client = await openClient(addressOf('web'));
+  client.socket.write(get('/again'));
+  await client.sees('hello');
+  client.socket.write(get('/other'));
+  while (ids.length < 3) await new Promise(setImmediate);
+  client.socket.destroy();
+  await server.close();
+  expect(ids[0]).toMatch(/^[0-9a-f]{32}$/);
+  expect(ids[1]).toBe(ids[0]);
+  expect(ids[2]).not.toBe(ids[0]);
+  expect(world.linesOf('id.log').map(({ requestId }) => requestId)).toEqual([ids[0], ids[2]]);
+});
