@@ -10,6 +10,7 @@ test.each([
   [['pools', 'a', 'health', 'password'], true],
   [['pools', 'a', 'health', 'headers', 'Authorization'], true],
   [['pools', 'a', 'health', 'headers', 'x-api-key'], true],
+  [['pools', 'a', 'health', 'headers', 'X-Auth-Token'], true],
   [['pools', 'a', 'health', 'headers', 'accept'], false],
   [['pools', 'password'], false],
   [['pools', 'admin', 'token'], false],

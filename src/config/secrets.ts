@@ -3,7 +3,13 @@ import type { Path } from './problem.ts';
 /** Stands for a secret wherever a configuration is shown. */
 export const HIDDEN = '***';
 
-const CREDENTIAL_HEADERS: readonly unknown[] = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key'];
+const CREDENTIAL_HEADERS: readonly unknown[] = [
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'x-api-key',
+  'x-auth-token',
+];
 
 /** Tokens of the admin server, passwords, credentials that checks send, and what a collector is sent. */
 export function isSecret(path: Path): boolean {
