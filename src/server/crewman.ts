@@ -42,8 +42,8 @@ interface Following {
 
 /** A worker that does not say within this time what it counted is left out, with what it said last. */
 const COUNT_LIMIT_MS = 1000;
-/** What a worker may need beyond the time of its drain, to cut what is left and to write what it has to write. */
-const DRAIN_GRACE_MS = 2000;
+/** What a worker may need beyond the time of its drain, to cut what is left and to write, which has 2 s itself. */
+const DRAIN_GRACE_MS = 3000;
 
 /** The main thread's side of one worker, for the life of its thread. */
 export class Crewman {
