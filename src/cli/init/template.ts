@@ -10,9 +10,8 @@ export function template(answers: Answers): string {
   return [
     ...HEAD,
     ...adminSection(answers),
-    ...(http
-      ? ['', '# accessLog: { format: json, path: stdout }   # a line for each request; or common, haproxy']
-      : []),
+    '',
+    `# accessLog: { format: json, path: stdout }   # a line for each ${http ? 'request' : 'connection'}; or common, haproxy`,
     '# stateFile: equipoise-state.json             # drains and weights set while it runs survive a restart',
     '# drainTimeout: 60s                           # for what is under way when it ends; 30s if not said',
     '',
