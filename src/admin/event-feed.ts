@@ -93,11 +93,12 @@ export function createEventFeed(
 
 /** A line break cannot be in JSON, so one event is one line of data. */
 function frameOf(id: string, event: ServerEvent): string {
-  return `id: ${id}\ndata: ${JSON.stringify({ id, ...plain(event), ...describeEvent(event) })}\n\n`;
+  const told = plain(event);
+  return `id: ${id}\ndata: ${JSON.stringify({ id, ...told, ...describeEvent(told) })}\n\n`;
 }
 
 /** An exception says what it is; its stack is for the log. */
-function plain(event: ServerEvent): object {
+function plain(event: ServerEvent): ServerEvent {
   if (event.kind !== 'exception') return event;
   return { ...event, error: event.error instanceof Error ? event.error.message : String(event.error) };
 }

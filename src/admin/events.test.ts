@@ -120,6 +120,7 @@ describe('GET events', () => {
     const seen = await (await read(admin)).events(2);
     expect(seen.map((each) => (each as { kind?: string }).kind)).toEqual(['exception', 'drained']);
     expect(seen[0]).toMatchObject({ error: expect.stringContaining('a\n\nid: 7') });
+    expect(seen[0]).toMatchObject({ message: expect.not.stringMatching(/^\s+at /m) });
   });
 
   test('who goes away is forgotten, and who comes above a hundred is refused', async () => {
