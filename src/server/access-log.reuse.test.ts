@@ -83,3 +83,20 @@ test('every try of a request has the same request id, which is the one that is l
   expect(ids[2]).not.toBe(ids[0]);
   expect(world.linesOf('id.log').map(({ requestId }) => requestId)).toEqual([ids[0], ids[2]]);
 });
+
+test('where no try is left, the endpoint is named that failed last', async () => {
+  const address = await world.backend((socket) => socket.resetAndDestroy());
+  const { server, addressOf } = await world.start({
+    accessLog: { path: world.pathOf('last.log') },
+    listeners: { web: { bind: '127.0.0.1:0', pool: 'main' } },
+    pools: { main: { endpoints: [{ id: 'e1', address }], retries: { attempts: 1 } } },
+  });
+  const client = await openClient(addressOf('web'));
+  client.socket.write(get('/'));
+  await client.sees('HTTP/1.1 502');
+  client.socket.destroy();
+  await server.close();
+  expect(world.linesOf('last.log')).toEqual([
+    expect.objectContaining({ status: 502, endpoint: 'e1', end: 'endpoint-failed' }),
+  ]);
+});

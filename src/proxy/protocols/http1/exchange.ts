@@ -170,7 +170,7 @@ export class Exchange extends Tries {
   }
 
   protected answer(status: number, blameless: boolean): void {
-    if (this.isWatched) this.ended(status, endOfProblem(status, this.current.slot !== -1));
+    if (this.isWatched) this.ended(status, endOfProblem(status, this.current.slot !== -1 || this.picks.tried.size > 0));
     this.#answerProblem(status, blameless, 0);
   }
 
@@ -221,6 +221,12 @@ export class Exchange extends Tries {
   /** Somebody is to hear how it ended. */
   get isWatched(): boolean {
     return this.entry !== null || this.record !== null;
+  }
+
+  protected failedAt(slot: number): void {
+    const { id } = this.pool!.picker.endpoint(slot);
+    if (this.entry !== null) this.entry.endpoint = id;
+    if (this.record !== null) this.record.endpoint = id;
   }
 
   /** How it ended. Before the pick is given back: its endpoint is named. */

@@ -38,6 +38,10 @@ export abstract class Tries extends Admission {
   #requestAlarm: Alarm | null = null;
   #beganAtMs = 0;
 
+  /** Somebody is to hear how it ended. */
+  abstract get isWatched(): boolean;
+  /** A try at that slot failed; where no other one follows, it is who failed in the end. */
+  protected abstract failedAt(slot: number): void;
   /** The answer began and cannot be finished: the client must see that. */
   protected abstract cut(): void;
 
@@ -121,6 +125,7 @@ export abstract class Tries extends Admission {
   /** Gives the pick of a try back that failed; the request does not go there again. */
   #giveBack(each: Try, ok: boolean, latencyMs: number, neutral: boolean): void {
     this.picks.tried.add(each.slot);
+    if (this.isWatched) this.failedAt(each.slot);
     each.release(ok, latencyMs, neutral);
     this.pool!.gate.line?.wake();
   }
