@@ -14,11 +14,18 @@ export function runningHere(config: Pick<Config, 'listeners'>, proc = '/proc'): 
   const pids = holdersOf(listeningInodes(ports, proc), proc).filter((pid) => pid !== process.pid);
   for (const pid of pids) {
     const command = readFileSync(`${proc}/${pid}/cmdline`, 'utf8').split('\0');
-    if (!command.some((each) => /\bcli\/main\.[jt]s$|equipoise(\.mjs)?$/.test(each))) {
+    if (!isOurs(command)) {
       throw new Error(`--takeover: process ${pid} listens there, and it is not equipoise: ${command.join(' ').trim()}`);
     }
   }
   return pids;
+}
+
+/** By its program, or the script that it runs; a file that it is given may be called as it likes. */
+function isOurs(command: readonly string[]): boolean {
+  return (
+    /(^|\/)equipoise$/.test(command[0]!) || command.some((each) => /\bcli\/main\.[jt]s$|equipoise\.mjs$/.test(each))
+  );
 }
 
 const LISTEN = '0A';

@@ -162,6 +162,7 @@ class LiveFront implements ThreadFront {
     const { counters, elsewhere } = this.#deps;
     this.#watchers ??= startWatchers(config, this.#deps, this.#accessLogs);
     const watchers = this.#watchers;
+    const accessLog = this.#accessLogs.prepare(config.accessLog);
     const next = Object.entries(config.listeners).map(([name, options]) => {
       const before = this.#served.find((each) => each.name === name && each.options.protocol === options.protocol);
       const limited = withinTotal(name, options, config, counters, elsewhere);
@@ -171,9 +172,10 @@ class LiveFront implements ThreadFront {
     const missing = next.flatMap(({ name, options, runtime: { handlers }, sockets }) =>
       options.bind.flatMap((address, at) => (sockets[at] ? [] : [{ listener: name, address, handlers }])),
     );
-    const accessLog = this.#accessLogs.prepare(config.accessLog);
     const bound = await this.#bind(missing).catch((error: unknown) => {
       accessLog.discard();
+      const known = new Set(this.#served.map((each) => each.runtime));
+      for (const { runtime } of next) if (!known.has(runtime)) runtime.terminate();
       throw error;
     });
     const before = [...this.#pools.values()];

@@ -79,6 +79,27 @@ test('a listener that goes leaves nothing behind in the picker of a pool that st
   const { id, address } = await endpoint('a');
   const pool = { endpoints: [{ id, address }] };
   const server = await start(configOf(pool, { drainTimeout: 1 }));
+  const listening = countListening();
+  const one = configOf(pool, { drainTimeout: 1 });
+  await server.reload({ ...one, listeners: { ...one.listeners, two: one.listeners['web']! } });
+  expect(listening()).toBe(1);
+  await server.reload(one);
+  await until(() => listening() === 0);
+});
+
+test('nor does one that a refused reload would have added', async () => {
+  const [{ id, address }, taken] = [await endpoint('a'), await endpoint('b')];
+  const config = configOf({ endpoints: [{ id, address }] });
+  const server = await start(config);
+  const listening = countListening();
+  const bind = [{ kind: 'tcp', host: '127.0.0.1', port: taken.address } as const];
+  const two = { ...config.listeners['web']!, bind };
+  await expect(server.reload({ ...config, listeners: { ...config.listeners, two } })).rejects.toThrow('in use');
+  expect(listening()).toBe(0);
+});
+
+/** How many from now on listen to endpoints that leave. */
+function countListening(): () => number {
   let listening = 0;
   const { onLeft } = Picker.prototype;
   const watched = vi.spyOn(Picker.prototype, 'onLeft').mockImplementation(function (this: Picker, listener) {
@@ -90,9 +111,5 @@ test('a listener that goes leaves nothing behind in the picker of a pool that st
     };
   });
   open.push({ close: () => watched.mockRestore() });
-  const one = configOf(pool, { drainTimeout: 1 });
-  await server.reload({ ...one, listeners: { ...one.listeners, two: one.listeners['web']! } });
-  expect(listening).toBe(1);
-  await server.reload(one);
-  await until(() => listening === 0);
-});
+  return () => listening;
+}

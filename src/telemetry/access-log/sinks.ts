@@ -112,10 +112,12 @@ const PRIORITY = 16 * 8 + 6;
 export function syslogSink(host: string, port: number, now: () => Date, onFailure: OnFailure): BytesSink {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   let hasFailed = false;
-  socket.on('error', (error) => {
+  let isClosed = false;
+  function fail(error: Error): void {
     if (!hasFailed) onFailure(`syslog at ${host}:${port}: ${error.message}`);
     hasFailed = true;
-  });
+  }
+  socket.on('error', fail);
   socket.unref();
   const origin = `${hostname()} equipoise ${process.pid} access -`;
   return {
@@ -125,14 +127,25 @@ export function syslogSink(host: string, port: number, now: () => Date, onFailur
         .split('\n');
       let left = all.length;
       let lost = 0;
+      // A batch that came behind the limit of the end.
+      if (isClosed) {
+        done(left);
+        return;
+      }
       for (const line of all) {
         const message = Buffer.from(`<${PRIORITY}>1 ${now().toISOString()} ${origin} ${line}`, 'utf8');
         socket.send(message, port, host, (error) => {
-          if (error) lost++;
+          if (error) {
+            lost++;
+            fail(error);
+          } else hasFailed = false;
           if (--left === 0) done(lost);
         });
       }
     },
-    close: () => socket.close(),
+    close() {
+      isClosed = true;
+      socket.close();
+    },
   };
 }
