@@ -4,15 +4,18 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findBun } from '../bin/find-bun.mjs';
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Sum */
+/** @typedef {{ test: string, message: string }} Failure */
+/** @typedef {{ passed: number, failed: number, skipped: number, failures: Failure[] }} Sum */
 /** @typedef {{ name: string, command: string, args: string[], report: string, read: (text: string) => Sum }} Suite */
 
 /** A suite that hangs is ended and counts as failed. */
-const SUITE_TIMEOUT_MS = 10 * 60_000;
+const SUITE_TIMEOUT_MS = 20 * 60_000;
+/** What of a failure's message is repeated at the end. */
+const MESSAGE_CHARACTERS = 1500;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const reports = mkdtempSync(join(tmpdir(), 'equipoise-test-'));
 
@@ -66,7 +69,37 @@ export function readJunit(text) {
   const count = (/** @type {string} */ key) => Number(new RegExp(` ${key}="(\\d+)"`).exec(head)?.[1] ?? 0);
   const failed = count('failures');
   const skipped = count('skipped');
-  return { passed: count('tests') - failed - skipped, failed, skipped };
+  return { passed: count('tests') - failed - skipped, failed, skipped, failures: readJunitFailures(text) };
+}
+
+/**
+ * @param {string} text
+ * @returns {Failure[]}
+ */
+function readJunitFailures(text) {
+  const cases = text.matchAll(/<testcase ([^>]*[^/])>\s*<failure ([^>]*)>/g);
+  return Array.from(cases, ([, testcase = '', failure = '']) => {
+    const at = (/** @type {string} */ key) => readAttribute(testcase, key);
+    return {
+      test: `${at('file')}:${at('line')} ${[at('classname'), at('name')].filter(Boolean).join(' › ')}`,
+      message: readAttribute(failure, 'message'),
+    };
+  });
+}
+
+/**
+ * @param {string} attributes
+ * @param {string} key
+ */
+function readAttribute(attributes, key) {
+  const value = new RegExp(`\\b${key}="([^"]*)"`).exec(attributes)?.[1] ?? '';
+  const unescaped = value
+    .replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&quot;/g, '"')
+    .replace(/&apos;/g, "'");
+  return unescaped.replace(/&amp;/g, '&');
 }
 
 /**
@@ -74,8 +107,21 @@ export function readJunit(text) {
  * @returns {Sum}
  */
 export function readVitest(text) {
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(text);
-  return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(text);
+  const counts = { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
+  return { ...counts, failures: testResults.flatMap(readVitestFailures) };
+}
+
+/**
+ * @param {{ name: string, assertionResults: { status: string, fullName: string, failureMessages: string[] }[] }} file
+ * @returns {Failure[]}
+ */
+function readVitestFailures({ name, assertionResults }) {
+  const failed = assertionResults.filter(({ status }) => status === 'failed');
+  return failed.map(({ fullName, failureMessages }) => ({
+    test: `${relative(root, name)} ${fullName}`,
+    message: failureMessages.join('\n'),
+  }));
 }
 
 /**
@@ -102,10 +148,10 @@ function run({ name, command, args, report, read }) {
     ...(!process.stdout.isTTY && { NO_COLOR: '1' }),
   };
   const { status, signal } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit', timeout: SUITE_TIMEOUT_MS });
-  const { passed, failed, skipped, why } = judge(readReport(report, read), status === 0 && signal === null);
+  const { passed, failed, skipped, failures, why } = judge(readReport(report, read), status === 0 && signal === null);
   const remark = why && ` (${why}${signal ? `: ${signal}` : ''})`;
   process.stdout.write(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped${remark}\n`);
-  return { passed, failed };
+  return { passed, failed, failures: why ? [...failures, { test: name, message: why }] : failures };
 }
 
 /**
@@ -116,8 +162,18 @@ function readReport(path, read) {
   try {
     return read(readFileSync(path, 'utf8'));
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return { passed: 0, failed: 0, skipped: 0, failures: [] };
   }
+}
+
+/**
+ * Each failure once more at the end: of a long output often only the end is kept.
+ *
+ * @param {Failure} failure
+ */
+function writeFailure({ test, message }) {
+  const indented = message.slice(0, MESSAGE_CHARACTERS).trim().replace(/^/gm, '    ');
+  return `\nfailed: ${test}\n${indented}\n`;
 }
 
 function main() {
@@ -130,12 +186,15 @@ function main() {
     onNode('core and control'),
   ];
   const total = { passed: 0, failed: build.status === 0 ? 0 : 1 };
+  const failures = [];
   for (const suite of suites) {
-    const { passed, failed } = run(suite);
-    total.passed += passed;
-    total.failed += failed;
+    const sum = run(suite);
+    total.passed += sum.passed;
+    total.failed += sum.failed;
+    failures.push(...sum.failures);
   }
   rmSync(reports, { recursive: true, force: true });
+  process.stdout.write(failures.map(writeFailure).join(''));
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 }
