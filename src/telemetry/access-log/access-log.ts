@@ -3,8 +3,10 @@ import type { LineCounts } from './batches.ts';
 import { type AccessFormat, createLineFormat } from './format.ts';
 import { type LineFormat, mostBytes } from './line-format.ts';
 import { type BytesSink, LineMemory } from './line-memory.ts';
+import type { OnFailure } from './line-writer.ts';
 import type { ConnectionRecord, RequestRecord } from './record.ts';
-import { fileSink, type OnFailure, stdoutSink, syslogSink } from './sinks.ts';
+import { fileSink, stdoutSink } from './sinks.ts';
+import { syslogSink } from './syslog-sink.ts';
 
 /** Plain data, as `config` produces it. */
 export interface AccessLogOptions {
@@ -60,10 +62,10 @@ export class AccessLog {
 
   /** Throws what opening the file throws. */
   constructor(options: AccessLogOptions, deps: AccessLogDeps) {
-    const { after, counts, onFailure, wallClock } = deps;
+    const { after, counts } = deps;
     this.options = options;
     this.#deps = deps;
-    this.#sink = sinkOf(options.path, wallClock, onFailure);
+    this.#sink = sinkOf(options.path, deps);
     const batch = isSyslog(options.path) ? DATAGRAMS_BATCH : BATCH;
     const capacity = Math.max(CAPACITY, LEAST_LINES * mostBytes(options.headers));
     this.#lines = new LineMemory(this.#sink, { capacity, batch, flushMs: FLUSH_MS, after, counts });
@@ -149,9 +151,10 @@ export class AccessLog {
 
 const isSyslog = (path: string): boolean => path === 'syslog' || path.startsWith('syslog://');
 
-function sinkOf(path: string, wallClock: () => number, onFailure: OnFailure): BytesSink {
+function sinkOf(path: string, { clock, wallClock, onFailure }: AccessLogDeps): BytesSink {
   if (path === 'stdout') return stdoutSink(onFailure);
   if (!isSyslog(path)) return fileSink(path, onFailure);
   const [, host = '127.0.0.1', port = SYSLOG_PORT] = /^syslog:\/\/(.*?)(?::(\d+))?$/.exec(path) ?? [];
-  return syslogSink(host.replace(/^\[(.*)\]$/, '$1'), Number(port), () => new Date(wallClock()), onFailure);
+  const now = () => new Date(wallClock());
+  return syslogSink(host.replace(/^\[(.*)\]$/, '$1'), Number(port), { clock, now, onFailure });
 }
