@@ -93,6 +93,10 @@ function writeTraffic(to: PrometheusText, counters: Counters): void {
   each((counts) => counts.connectFailed);
   to.family('equipoise_endpoint_connections_opened_total', 'counter', 'Connections to this endpoint that were opened.');
   each((counts) => counts.opened);
+  to.family('equipoise_endpoint_bytes_received_total', 'counter', 'Bytes received from this endpoint, without checks.');
+  each((counts) => counts.received);
+  to.family('equipoise_endpoint_bytes_sent_total', 'counter', 'Bytes sent to this endpoint, without checks.');
+  each((counts) => counts.sent);
   to.family(
     'equipoise_endpoint_connections_open',
     'gauge',

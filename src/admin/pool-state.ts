@@ -71,7 +71,7 @@ function describeEndpoint(
   { nowMs }: Facts,
 ): EndpointWire {
   const { id, address, mode, health, lastCheck, eligible, inFlight, backup, role, breaker, ejected } = endpoint;
-  const { requests, retried, connectFailed, opened, closed } = counts ?? sum([]);
+  const { requests, retried, connectFailed, opened, closed, received, sent } = counts ?? sum([]);
   return {
     ...{ id, address, mode, health },
     ...(lastCheck !== undefined && {
@@ -87,6 +87,7 @@ function describeEndpoint(
     ...(ejected !== undefined && { ejected }),
     addedAtRuntime: configured === undefined,
     ...{ requests, retries: retried, connectFailures: connectFailed, connectionsOpen: opened - closed },
+    bytes: { received, sent },
   };
 }
 
@@ -122,7 +123,7 @@ export function countsOf({ traffic }: Counters, pool: string): Map<string, Endpo
 
 export function sum(all: Iterable<EndpointCounts>): EndpointCounts & { readonly requests: RequestsWire } {
   const requests: Record<StatusClass, number> = { none: 0, '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 };
-  const total = { retried: 0, hedged: 0, hedgeWon: 0, connectFailed: 0, opened: 0, closed: 0 };
+  const total = { retried: 0, hedged: 0, hedgeWon: 0, connectFailed: 0, opened: 0, closed: 0, received: 0, sent: 0 };
   const latency = new Float64Array(LATENCY_STEPS);
   for (const each of all) {
     for (const name of Object.keys(requests) as StatusClass[]) requests[name] += each.requests[name];

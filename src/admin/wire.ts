@@ -16,6 +16,7 @@ const Counts = z.strictObject({
   retries: count().describe('Tries that came here because another endpoint had failed.'),
   connectFailures: count().describe('Connections that did not come about.'),
   connectionsOpen: count().describe('Connections to it open now, idle ones included.'),
+  bytes: z.strictObject({ received: count(), sent: count() }).describe('From and to it, since the start; no checks.'),
 });
 
 const Weight = z.strictObject({

@@ -66,6 +66,21 @@ describe('PoolCounters', () => {
     }
   });
 
+  test('bytes of each endpoint, both ways', () => {
+    const counters = new PoolCounters();
+    counters.assign(0, 'a');
+    counters.assign(1, 'b');
+    counters.bytesSent(0, 10);
+    counters.bytesSent(0, 5);
+    counters.bytesReceived(0, 2 ** 40);
+    counters.bytesReceived(1, 7);
+    const sum = new PoolCounters();
+    sum.add(structuredClone(counters.data()));
+    sum.add(structuredClone(counters.data()));
+    expect(sum.endpoints().get('a')).toMatchObject({ sent: 30, received: 2 ** 41 });
+    expect(sum.endpoints().get('b')).toMatchObject({ sent: 0, received: 14 });
+  });
+
   test('grows to any slot and keeps what it has', () => {
     const counters = new PoolCounters();
     counters.assign(1, 'low');

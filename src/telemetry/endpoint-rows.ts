@@ -20,11 +20,10 @@ export class EndpointRows {
     this.#rows = new Float64Array(16 * columns);
   }
 
-  /** Adds 1. */
-  count(slot: number, column: number): void {
+  count(slot: number, column: number, by = 1): void {
     const index = slot * this.#columns + column;
     if (index >= this.#rows.length) this.#rows = grownFloat64(this.#rows, slot, this.#columns);
-    this.#rows[index]!++;
+    this.#rows[index]! += by;
   }
 
   /** `slot` belongs to the endpoint `id` from now on. Called before anything is counted for it. */

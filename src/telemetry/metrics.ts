@@ -42,6 +42,10 @@ export interface PoolMetrics extends RequestMetrics {
   /** It was answered 503 (tcp: reset) for lack of a place. */
   turnedAway(reason: TurnedAway): void;
   connectFailed(slot: number): void;
+  /** What came from the endpoint, whether it was passed on or not; checks are not counted. */
+  bytesReceived(slot: number, count: number): void;
+  /** What the endpoint's connection took. */
+  bytesSent(slot: number, count: number): void;
   connectionOpened(slot: number): void;
   connectionClosed(slot: number): void;
 }

@@ -14,8 +14,10 @@ const HEDGE_WON = HEDGED + 1;
 const CONNECT_FAILED = HEDGE_WON + 1;
 const OPENED = CONNECT_FAILED + 1;
 const CLOSED = OPENED + 1;
+const RECEIVED = CLOSED + 1;
+const SENT = RECEIVED + 1;
 /** Of the endpoint's latencies, a column a step. */
-const LATENCY = CLOSED + 1;
+const LATENCY = SENT + 1;
 const COLUMNS = LATENCY + LATENCY_STEPS;
 /** Routes told apart per listener and pool; those beyond are `other`. */
 const ROUTES_AT_MOST = 200;
@@ -32,6 +34,9 @@ export interface EndpointCounts {
   /** Connections to it. */
   readonly opened: number;
   readonly closed: number;
+  /** Bytes from it, and to it. */
+  readonly received: number;
+  readonly sent: number;
   /** How many latencies fell into each step; see `latency-steps.ts`. */
   readonly latency: Float64Array;
 }
@@ -39,7 +44,7 @@ export interface EndpointCounts {
 /**
  * What the traffic from one listener to one pool counted, a row of numbers per endpoint.
  *
- * Size  an endpoint has 92 numbers, and 6 for each route that leads here; the cap on routes and on endpoints that left bounds
+ * Size  an endpoint has 94 numbers, and 6 for each route that leads here; the cap on routes and on endpoints that left bounds
  *       what a scrape has to tell.
  */
 export class PoolCounters implements PoolMetrics {
@@ -97,6 +102,14 @@ export class PoolCounters implements PoolMetrics {
 
   connectFailed(slot: number): void {
     this.#rows.count(slot, CONNECT_FAILED);
+  }
+
+  bytesReceived(slot: number, count: number): void {
+    this.#rows.count(slot, RECEIVED, count);
+  }
+
+  bytesSent(slot: number, count: number): void {
+    this.#rows.count(slot, SENT, count);
   }
 
   connectionOpened(slot: number): void {
@@ -164,6 +177,8 @@ function named(row: Float64Array): EndpointCounts {
     connectFailed: row[CONNECT_FAILED]!,
     opened: row[OPENED]!,
     closed: row[CLOSED]!,
+    received: row[RECEIVED]!,
+    sent: row[SENT]!,
     latency: row.slice(LATENCY),
   };
 }

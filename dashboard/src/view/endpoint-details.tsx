@@ -1,4 +1,4 @@
-import { age, count, milliseconds, percent } from '../data/numbers.ts';
+import { age, bytes, count, milliseconds, percent } from '../data/numbers.ts';
 import type { EndpointWire, ServerEventWire } from '../data/store.ts';
 import { ended, endpointKey } from '../data/totals.ts';
 import { ACTIONS } from './action-dialog.tsx';
@@ -54,6 +54,7 @@ function Facts({ endpoint }: { readonly endpoint: EndpointWire }) {
     ['retried here', count(retries)],
     ['failed connects', count(connectFailures)],
     ['connections open', count(connectionsOpen)],
+    ['bytes', `${bytes(endpoint.bytes.sent)} to it, ${bytes(endpoint.bytes.received)} from it`],
   ];
   return (
     <section>

@@ -1,7 +1,7 @@
 import type { Picker } from '../../../control/picker/picker.ts';
-import { Connection } from '../../../transport/connection.ts';
 import type { ConnectErrorCode, Socket, SocketHandlers } from '../../../transport/transport.ts';
 import { relay, relayDrained, relayEnd, relayProgress, relayTimeout } from '../../splice.ts';
+import { EndpointConnection } from '../../upstream/endpoint-connection.ts';
 import type { Failure } from './admission.ts';
 import { Answer, BROKEN, DISCARDED, DONE, SWITCHED } from './answer.ts';
 import type { ClientConnection } from './client-connection.ts';
@@ -22,10 +22,9 @@ const CLOSED = 5;
 const BROKEN_MS = 1000;
 
 /** A connection to an endpoint: carries one exchange after another, and idles in between. */
-export class UpstreamConnection extends Connection {
+export class UpstreamConnection extends EndpointConnection {
   readonly #listener: Http1Listener;
   readonly #pool: Http1Pool;
-  readonly #slot: number;
   readonly answer: Answer;
   #state = CONNECTING;
   #exchange: Exchange | null;
@@ -37,10 +36,9 @@ export class UpstreamConnection extends Connection {
   #createdAtMs = 0;
 
   private constructor(listener: Http1Listener, pool: Http1Pool, each: Try, exchange: Exchange) {
-    super();
+    super(each.slot, pool.metrics);
     this.#listener = listener;
     this.#pool = pool;
-    this.#slot = each.slot;
     this.#try = each;
     this.#exchange = exchange;
     this.answer = new Answer(listener);
@@ -55,7 +53,7 @@ export class UpstreamConnection extends Connection {
   }
 
   #dial(): void {
-    const address = this.#pool.picker.endpoint(this.#slot).addresses[this.#addressIndex];
+    const address = this.#pool.picker.endpoint(this.slot).addresses[this.#addressIndex];
     const listener = this.#listener;
     if (listener.descriptors.used >= listener.descriptors.capacity) this.#pool.closeOneIdle();
     // Failing now would call back into an exchange that is still being set up.
@@ -66,7 +64,7 @@ export class UpstreamConnection extends Connection {
 
   opened(socket: Socket<UpstreamConnection>): void {
     this.socket = socket as Socket<never>;
-    this.#pool.metrics.connectionOpened(this.#slot);
+    this.metrics.connectionOpened(this.slot);
     if (this.#state === CLOSED || this.#exchange === null) {
       this.terminate();
       return;
@@ -81,7 +79,7 @@ export class UpstreamConnection extends Connection {
   connectError(_code: ConnectErrorCode): void {
     this.#listener.descriptors.release();
     if (this.#state === CLOSED) return;
-    const { addresses } = this.#pool.picker.endpoint(this.#slot);
+    const { addresses } = this.#pool.picker.endpoint(this.slot);
     if (++this.#addressIndex < addresses.length) this.#dial();
     else this.#connectFailed();
   }
@@ -112,6 +110,7 @@ export class UpstreamConnection extends Connection {
   }
 
   received(bytes: Buffer): void {
+    this.countReceived(bytes);
     const exchange = this.#exchange;
     if (this.#state === TUNNEL) this.#relay(bytes);
     // Bytes that nobody asked for would be taken for the next request's answer.
@@ -123,7 +122,7 @@ export class UpstreamConnection extends Connection {
   #receiveHead(exchange: Exchange, bytes: Buffer): void {
     const each = this.#try;
     if (each.latencyMs < 0) each.latencyMs = this.#listener.clock.now() - each.sentAtMs;
-    const result = this.answer.receiveHead(exchange, bytes, this.#pool.servedByLine(this.#slot));
+    const result = this.answer.receiveHead(exchange, bytes, this.#pool.servedByLine(this.slot));
     if (exchange.responseStarted) this.#state = BODY;
     this.#proceed(exchange, result);
   }
@@ -158,7 +157,7 @@ export class UpstreamConnection extends Connection {
   /** Serves the exchange no more: waits for another one, or closes. */
   #leave(exchange: Exchange): void {
     this.#exchange = null;
-    if (this.#isReusable(exchange) && this.#pool.idle.put(this.#slot, this)) {
+    if (this.#isReusable(exchange) && this.#pool.idle.put(this.slot, this)) {
       this.#state = IDLE;
       this.#listener.timers.arm(this, this.#pool.options.timeouts.idle);
       this.resume();
@@ -176,7 +175,7 @@ export class UpstreamConnection extends Connection {
       !this.#listener.isDraining &&
       this.#requests < maxRequests &&
       this.#try.sentAtMs - this.#createdAtMs < maxAge &&
-      this.#pool.picker.isMember(this.#slot)
+      this.#pool.picker.isMember(this.slot)
     );
   }
 
@@ -230,11 +229,11 @@ export class UpstreamConnection extends Connection {
   closed(): void {
     this.#listener.descriptors.release();
     this.#listener.upstreams.delete(this);
-    this.#pool.metrics.connectionClosed(this.#slot);
+    this.metrics.connectionClosed(this.slot);
     this.#listener.timers.remove(this);
     this.socket = null;
     const tunnel = this.#tunnel;
-    if (this.#state === IDLE) this.#pool.idle.remove(this.#slot, this);
+    if (this.#state === IDLE) this.#pool.idle.remove(this.slot, this);
     const wasOpen = this.#state !== CLOSED;
     this.#state = CLOSED;
     if (tunnel !== null) tunnel.tunnelClosed();
@@ -268,7 +267,7 @@ export class UpstreamConnection extends Connection {
   }
 
   isTo(picker: Picker, slot: number): boolean {
-    return this.#pool.picker === picker && (slot === -1 || this.#slot === slot);
+    return this.#pool.picker === picker && (slot === -1 || this.slot === slot);
   }
 
   /** Its endpoint is to serve no tunnel any more; `everything`: no request either. */
@@ -289,7 +288,7 @@ export class UpstreamConnection extends Connection {
 
   /** Closes a connection that serves no exchange, whether it was taken out of the idle ones or not. */
   closeIdle(): void {
-    if (this.#state === IDLE) this.#pool.idle.remove(this.#slot, this);
+    if (this.#state === IDLE) this.#pool.idle.remove(this.slot, this);
     this.#state = CLOSED;
     this.socket?.close();
   }

@@ -1,26 +1,24 @@
-import { Connection } from '../../../transport/connection.ts';
 import type { Socket, SocketHandlers } from '../../../transport/transport.ts';
 import { relay, relayDrained, relayEnd } from '../../splice.ts';
+import { EndpointConnection } from '../../upstream/endpoint-connection.ts';
 import type { ProtocolDeps } from '../protocol.ts';
 import type { TcpClient } from './client.ts';
 
 /** The connection to an endpoint that serves one client. */
-export class TcpEndpoint extends Connection {
-  readonly #slot: number;
+export class TcpEndpoint extends EndpointConnection {
   #client: TcpClient | null;
   #addressIndex = 0;
 
   constructor(client: TcpClient, slot: number) {
-    super();
+    super(slot, client.listener.deps.poolMetrics(client.pool.name));
     this.#client = client;
-    this.#slot = slot;
     client.listener.deps.timers.arm(this, client.pool.options.timeouts.connect);
     this.#dial();
   }
 
   #dial(): void {
     const { deps } = this.#client!.listener;
-    const address = this.#client!.pool.picker.endpoint(this.#slot).addresses[this.#addressIndex];
+    const address = this.#client!.pool.picker.endpoint(this.slot).addresses[this.#addressIndex];
     if (address === undefined) queueMicrotask(() => this.#failed());
     else if (!deps.descriptors.tryTake()) queueMicrotask(() => this.#failed(true));
     else deps.transport.connect(address, handlersFor(deps), this as TcpEndpoint);
@@ -36,7 +34,7 @@ export class TcpEndpoint extends Connection {
   connectError(deps: ProtocolDeps): void {
     deps.descriptors.release();
     if (this.#client === null) return;
-    const { addresses } = this.#client.pool.picker.endpoint(this.#slot);
+    const { addresses } = this.#client.pool.picker.endpoint(this.slot);
     if (++this.#addressIndex < addresses.length) this.#dial();
     else this.#failed();
   }
@@ -51,6 +49,7 @@ export class TcpEndpoint extends Connection {
 
   received(bytes: Uint8Array, deps: ProtocolDeps): void {
     if (this.#client === null) return;
+    this.countReceived(bytes);
     deps.listenerMetrics.bytesSent(bytes.byteLength);
     this.#client.touch();
     relay(this, this.#client, bytes);
