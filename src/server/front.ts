@@ -11,7 +11,6 @@ import type { Counters } from '../telemetry/counters.ts';
 import type { DescriptorBudget } from '../transport/descriptors.ts';
 import type { TimerWheel } from '../transport/timer-wheel.ts';
 import type { Listener, Transport } from '../transport/transport.ts';
-import { AccessLogs } from './access-log.ts';
 import { type ConnectionsElsewhere, withinTotal } from './connection-total.ts';
 import { type DrainResult, drainListeners } from './drain.ts';
 import type { ServerHappening } from './events.ts';
@@ -25,7 +24,7 @@ import {
   socketOf,
 } from './served-listener.ts';
 import { type Vitals, type VitalsWatch, watchVitals } from './vitals.ts';
-import { startWatchers, type Watchers } from './watchers.ts';
+import { WatcherSet } from './watchers.ts';
 
 export interface FrontDeps {
   readonly transport: Transport;
@@ -131,15 +130,14 @@ class LiveFront implements ThreadFront {
   readonly #followed = new WeakSet<Picker>();
   #drainTimeoutMs = 0;
   readonly #vitals: VitalsWatch;
-  readonly #accessLogs: AccessLogs;
-  #watchers: Watchers | undefined;
+  readonly #watchers: WatcherSet;
 
   constructor(pools: ReadonlyMap<string, ProxyPool>, deps: FrontDeps, sharing: AddressSharing) {
     this.#pools = pools;
     this.#deps = deps;
     this.#sharing = sharing;
     this.#vitals = watchVitals(deps.scheduler, deps.clock);
-    this.#accessLogs = new AccessLogs(deps);
+    this.#watchers = new WatcherSet(deps);
   }
 
   get listeners(): readonly BoundListener[] {
@@ -160,9 +158,8 @@ class LiveFront implements ThreadFront {
 
   async configure(config: Served, pools: () => ReadonlyMap<string, ProxyPool>): Promise<void> {
     const { counters, elsewhere } = this.#deps;
-    this.#watchers ??= startWatchers(config, this.#deps, this.#accessLogs);
-    const watchers = this.#watchers;
-    const accessLog = this.#accessLogs.prepare(config.accessLog);
+    const watching = this.#watchers.prepare(config);
+    const { watchers } = this.#watchers;
     const next = Object.entries(config.listeners).map(([name, options]) => {
       const before = this.#served.find((each) => each.name === name && each.options.protocol === options.protocol);
       const limited = withinTotal(name, options, config, counters, elsewhere);
@@ -173,14 +170,14 @@ class LiveFront implements ThreadFront {
       options.bind.flatMap((address, at) => (sockets[at] ? [] : [{ listener: name, address, handlers }])),
     );
     const bound = await this.#bind(missing).catch((error: unknown) => {
-      accessLog.discard();
+      watching.discard();
       const known = new Set(this.#served.map((each) => each.runtime));
       for (const { runtime } of next) if (!known.has(runtime)) runtime.terminate();
       throw error;
     });
     const before = [...this.#pools.values()];
     this.#pools = pools();
-    accessLog.apply();
+    watching.apply();
     const served = next.map(({ name, options, limited, runtime, sockets }): ServedListener => {
       runtime.configure(limited, this.#pools);
       return { name, options, runtime, sockets: sockets.map((each) => each ?? bound.shift()!) };
@@ -200,7 +197,7 @@ class LiveFront implements ThreadFront {
   }
 
   reopenLogs(): void {
-    this.#accessLogs.reopen();
+    this.#watchers.reopenLogs();
   }
 
   workers(): readonly WorkerState[] {
@@ -228,7 +225,7 @@ class LiveFront implements ThreadFront {
       runtime.terminate();
     }
     // What was ended just now is written down as well.
-    return Promise.all([this.#accessLogs.close(), this.#watchers?.tracer?.close()]).then(() => {});
+    return this.#watchers.close();
   }
 
   /** Endpoints that leave, and pools that are gone, have the time of a drain; maintenance begins at once. */

@@ -67,18 +67,17 @@ export async function planPools(
   };
 }
 
-const RESTART = ['workers', 'admin', 'stateFile', 'tracing'] as const;
+const RESTART = ['workers', 'admin', 'stateFile'] as const;
 
 /** `next` as far as it can take force in a running program. */
 export function withoutRestart(current: Config, next: Config): { config: Config; needsRestart: readonly string[] } {
   const needsRestart = RESTART.filter((key) => !isDeepStrictEqual(current[key], next[key]));
-  const { admin: _, stateFile: __, tracing: ___, ...rest } = next;
-  const { admin, stateFile, tracing, workers } = current;
+  const { admin: _, stateFile: __, ...rest } = next;
+  const { admin, stateFile, workers } = current;
   const kept = {
     workers,
     ...(admin !== undefined && { admin }),
     ...(stateFile !== undefined && { stateFile }),
-    ...(tracing !== undefined && { tracing }),
   };
   return { config: { ...rest, ...kept }, needsRestart };
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../core/kernel/clock.ts';
 import type { Rng } from '../../core/kernel/rng.ts';
 import type { AccessLogSource } from '../../telemetry/access-log/access-log.ts';
 import type { ListenerMetrics, PoolMetrics } from '../../telemetry/metrics.ts';
-import type { Tracer } from '../../telemetry/tracing/tracer.ts';
+import type { TracerSource } from '../../telemetry/tracing/tracer.ts';
 import type { DescriptorBudget } from '../../transport/descriptors.ts';
 import type { TimerWheel } from '../../transport/timer-wheel.ts';
 import type { SocketHandlers, Transport } from '../../transport/transport.ts';
@@ -40,8 +40,8 @@ export interface ProtocolDeps {
   readonly accessLog?: AccessLogSource;
   /** Explains requests under way to whoever may know; absent: to nobody. */
   readonly liveExplain?: LiveExplain;
-  /** Takes the spans of requests; absent: none is traced. */
-  readonly tracer?: Tracer;
+  /** Takes the spans of requests, looked at by each `configure`; absent: none is traced. */
+  readonly tracing?: TracerSource;
   /** Reports an unexpected exception that ended one connection. */
   readonly onError: (error: unknown) => void;
 }

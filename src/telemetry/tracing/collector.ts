@@ -34,6 +34,7 @@ export class Collector {
   #abort: (() => void) | undefined;
   #hasFailed = false;
   #isLast = false;
+  #isHushed = false;
   /** Ends the pause before a further try. */
   #goOn: (() => void) | undefined;
 
@@ -59,6 +60,13 @@ export class Collector {
   hurry(): void {
     this.#isLast = true;
     this.#goOn?.();
+  }
+
+  /** Nobody is told any more that it fails; if it did last, it does no longer, for this reason. */
+  hush(reason: string): void {
+    if (this.#isHushed) return;
+    this.#isHushed = true;
+    if (this.#hasFailed) this.#deps.onChange('resumed', reason);
   }
 
   /** Gives up what is under way. */
@@ -92,6 +100,7 @@ export class Collector {
     const fails = sent.kind !== 'taken';
     if (fails === this.#hasFailed) return;
     this.#hasFailed = fails;
+    if (this.#isHushed) return;
     this.#deps.onChange(fails ? 'failed' : 'resumed', fails ? sent.reason : 'the collector takes spans again');
   }
 

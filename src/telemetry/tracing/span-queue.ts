@@ -25,7 +25,7 @@ export class SpanQueue {
   #isSending = false;
   #isArmed = false;
   #isClosed = false;
-  #onEmpty: (() => void) | undefined;
+  readonly #whenEmpty: (() => void)[] = [];
 
   constructor(options: SpanQueueOptions) {
     this.#options = options;
@@ -43,11 +43,14 @@ export class SpanQueue {
     else if (!this.#isArmed) this.#arm();
   }
 
-  /** Takes nothing more; resolves when everything is sent, at the latest after `limitMs`. What is left then is lost. */
+  /**
+   * Takes nothing more; resolves when everything is sent, at the latest after `limitMs`. What is left then is lost. A second
+   * one may have another limit.
+   */
   async close(limitMs: number): Promise<void> {
     this.#isClosed = true;
     await new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
+      this.#whenEmpty.push(resolve);
       this.#options.after(limitMs, resolve);
       void this.#flush();
     });
@@ -67,7 +70,7 @@ export class SpanQueue {
   async #flush(): Promise<void> {
     if (this.#isSending) return;
     if (this.#spans.length === 0) {
-      this.#onEmpty?.();
+      for (const run of this.#whenEmpty.splice(0)) run();
       return;
     }
     const { send, counts, batch } = this.#options;

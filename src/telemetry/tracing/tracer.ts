@@ -5,6 +5,11 @@ import { createShownQuery } from './shown-query.ts';
 import type { Attribute, Span } from './span.ts';
 import { type SpanCounts, SpanQueue } from './span-queue.ts';
 
+/** Which tracer requests that begin now belong to; null: none is traced. */
+export interface TracerSource {
+  readonly current: Tracer | null;
+}
+
 /** Plain data, as `config` produces it. */
 export interface TracingOptions {
   /** Of the collector: OTLP over HTTP, with its path. */
@@ -36,8 +41,12 @@ const CAPACITY = 4_194_304;
 const BATCH = 262_144;
 const FLUSH_MS = 1000;
 const CLOSE_LIMIT_MS = 2000;
+/** Of a tracer that is replaced, behind its last span: the tries of a batch with their pauses. */
+const RETIRE_LIMIT_MS = 30_000;
+/** At the end, for what was cut just now. */
+const LAST_SPANS_MS = 100;
 
-/** Which requests of one thread are traced, and the way of their spans to a collector. Nobody waits for it. */
+/** Which requests of one thread are traced by these options, and the way of their spans to a collector. Nobody waits for it. */
 export class Tracer {
   readonly options: TracingOptions;
   readonly wallClock: () => number;
@@ -46,6 +55,10 @@ export class Tracer {
   readonly shownQuery: (query: string) => string;
   readonly #collector: Collector;
   readonly #queue: SpanQueue;
+  readonly #after: TracerDeps['after'];
+  /** Traces that are not over. */
+  #underWay = 0;
+  readonly #whenIdle: (() => void)[] = [];
   #closed: Promise<void> | undefined;
 
   constructor(options: TracingOptions, { wallClock, counts, fillRandom, resource, ...deps }: TracerDeps) {
@@ -58,6 +71,7 @@ export class Tracer {
     const collector = new Collector({ endpoint, headers, frame }, deps);
     const limits = { capacity: CAPACITY, batch: BATCH, flushMs: FLUSH_MS };
     this.#collector = collector;
+    this.#after = deps.after;
     this.#queue = new SpanQueue({ ...limits, send: (spans) => collector.send(spans), after: deps.after, counts });
   }
 
@@ -67,8 +81,28 @@ export class Tracer {
     return sampleRate > 0 && this.ids.fraction() < sampleRate;
   }
 
+  /** Spans will come: their way stays open for them, until `ended`. */
+  begin(): void {
+    this.#underWay++;
+  }
+
   record(span: Span): void {
     this.#queue.push(encodeSpan(span));
+  }
+
+  /** All spans of what was begun are recorded. */
+  ended(): void {
+    if (--this.#underWay === 0) for (const run of this.#whenIdle.splice(0)) run();
+  }
+
+  /**
+   * Nothing begins here any more, for this reason: resolves when what is under way has ended and is sent, or could not be in
+   * 30 s. That the collector fails is not told any more.
+   */
+  async retire(reason: string): Promise<void> {
+    this.#collector.hush(reason);
+    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    if (this.#closed === undefined) await this.#queue.close(RETIRE_LIMIT_MS);
   }
 
   /** Resolves when everything is sent, or after 2 s. */
@@ -78,9 +112,18 @@ export class Tracer {
   }
 
   async #end(): Promise<void> {
+    if (this.#underWay > 0) await this.#lastSpans();
     const sent = this.#queue.close(CLOSE_LIMIT_MS);
     this.#collector.hurry();
     await sent;
     this.#collector.close();
+  }
+
+  /** Of connections that were cut just now, whose sockets may tell it in a moment. */
+  #lastSpans(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenIdle.push(resolve);
+      this.#after(LAST_SPANS_MS, resolve);
+    });
   }
 }

@@ -288,7 +288,7 @@ export class Exchange extends Tries {
 
   #endRecord(record: RequestRecord): void {
     this.record = null;
-    this.listener.records!.end(record);
+    record.records.end(record);
   }
 
   /** For an answer of ours without a pool: the exchange ends before it began. */

@@ -66,7 +66,7 @@ export class Http1Listener implements ProtocolRuntime {
   /** Null: nothing is logged. */
   requestLog: RequestLog | null = null;
   /** Null: nobody ever wants to know more of a request. */
-  readonly records: RequestRecords | null;
+  records: RequestRecords | null = null;
   isDraining = false;
   readonly #clients = new Set<ClientConnection>();
   readonly #deps: ProtocolDeps;
@@ -93,8 +93,7 @@ export class Http1Listener implements ProtocolRuntime {
     this.scratch = createScratch(options.limits);
     this.#deps = deps;
     this.#name = name;
-    this.#followLog();
-    this.records = RequestRecords.of(name, deps, (head, source) => this.clientIpOf(head, source));
+    this.#followWatchers();
     this.#sources = new ClientSources(options.trustedProxies, deps.sources);
     this.#router = new Router(options.routes);
     this.#destinations = options.routes.map((route) => this.#destination(route, deps.pools));
@@ -118,7 +117,7 @@ export class Http1Listener implements ProtocolRuntime {
     if (!isDeepStrictEqual(before.trustedProxies, options.trustedProxies)) {
       this.#sources = new ClientSources(options.trustedProxies, this.#deps.sources);
     }
-    this.#followLog();
+    this.#followWatchers();
     this.#router = new Router(options.routes);
     const former = this.#pools;
     this.#pools = new Map([...former].filter(([name, pool]) => pools.get(name)?.picker === pool.picker));
@@ -134,11 +133,14 @@ export class Http1Listener implements ProtocolRuntime {
     }
   }
 
-  #followLog(): void {
-    const log = this.#deps.accessLog?.current ?? null;
-    if (log === (this.requestLog?.log ?? null)) return;
-    const { clock, rng } = this.#deps;
-    this.requestLog = log === null ? null : new RequestLog(log, this.#name, clock, rng);
+  /** The access log and the tracer, where they have changed. */
+  #followWatchers(): void {
+    const { accessLog, tracing } = this.#deps;
+    const log = accessLog?.current ?? null;
+    if (log !== (this.requestLog?.log ?? null))
+      this.requestLog = log === null ? null : new RequestLog(log, this.#name, this.#deps);
+    if (this.records === null || (tracing?.current ?? null) !== this.records.tracer)
+      this.records = RequestRecords.of(this.#name, this.#deps, (head, source) => this.clientIpOf(head, source));
   }
 
   #destination(route: RouteOptions, pools: ReadonlyMap<string, ProxyPool>): Destination {

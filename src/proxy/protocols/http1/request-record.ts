@@ -7,6 +7,7 @@ import type { Failure } from './admission.ts';
 import type { LiveExplanation } from './live-explanation.ts';
 import type { Http1Pool } from './pool.ts';
 import type { RequestHead } from './request-head.ts';
+import type { RequestRecords } from './request-records.ts';
 import type { RequestTrace } from './request-trace.ts';
 import type { Try } from './try.ts';
 
@@ -57,8 +58,13 @@ export class TryRecord {
   }
 }
 
+/** Who wants to know of a request. */
+type Wanted = Pick<RequestRecord, 'trace' | 'explanation'>;
+
 /** What becomes of one request, for those who want to know: made for few requests only. */
 export class RequestRecord {
+  /** Where it ends: also when the listener has others meanwhile. */
+  readonly records: RequestRecords;
   /** Null: it is not traced. */
   readonly trace: RequestTrace | null;
   /** Null: it is not explained. */
@@ -77,7 +83,8 @@ export class RequestRecord {
   end: End = 'complete';
   readonly #clock: Clock;
 
-  constructor(trace: RequestTrace | null, explanation: LiveExplanation | null, clock: Clock) {
+  constructor(records: RequestRecords, { trace, explanation }: Wanted, clock: Clock) {
+    this.records = records;
     this.trace = trace;
     this.explanation = explanation;
     this.#clock = clock;

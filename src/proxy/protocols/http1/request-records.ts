@@ -17,23 +17,24 @@ export class RequestRecords {
   readonly #listener: string;
   readonly #clock: Clock;
   readonly #clientIpOf: ClientIpOf;
-  readonly #tracer: Tracer | null;
   readonly #decision: TraceDecision | null;
   readonly #explain: LiveExplain | null;
+  /** Null: none is traced. */
+  readonly tracer: Tracer | null;
 
-  private constructor(listener: string, { tracer, liveExplain, clock }: ProtocolDeps, clientIpOf: ClientIpOf) {
+  private constructor(listener: string, { tracing, liveExplain, clock }: ProtocolDeps, clientIpOf: ClientIpOf) {
+    const tracer = tracing?.current ?? null;
     this.#listener = listener;
     this.#clock = clock;
     this.#clientIpOf = clientIpOf;
-    this.#tracer = tracer ?? null;
-    this.#decision = tracer === undefined ? null : new TraceDecision(tracer);
+    this.tracer = tracer;
+    this.#decision = tracer === null ? null : new TraceDecision(tracer);
     this.#explain = liveExplain ?? null;
   }
 
   /** Null where no request ever is. */
   static of(listener: string, deps: ProtocolDeps, clientIpOf: ClientIpOf): RequestRecords | null {
-    const { tracer, liveExplain } = deps;
-    return (tracer ?? liveExplain) ? new RequestRecords(listener, deps, clientIpOf) : null;
+    return (deps.tracing?.current ?? deps.liveExplain) ? new RequestRecords(listener, deps, clientIpOf) : null;
   }
 
   /** Null where nobody wants to know of this request; nothing was allocated then. */
@@ -43,18 +44,20 @@ export class RequestRecords {
     if (!isTraced && !isExplained) return null;
     const clientIp = this.#clientIpOf(head, source);
     const trace = isTraced ? this.#decision!.begin(head, clientIp, source.ip) : null;
+    if (isTraced) this.tracer!.begin();
     const explanation = isExplained ? new LiveExplanation(this.#listener, this.#explain!, clientIp) : null;
-    return new RequestRecord(trace, explanation, this.#clock);
+    return new RequestRecord(this, { trace, explanation }, this.#clock);
   }
 
   /** Its request has ended, and so has every try. */
   end(record: RequestRecord): void {
     const { trace } = record;
-    const tracer = this.#tracer;
+    const { tracer } = this;
     if (trace === null || tracer === null) return;
     const endedMs = this.#clock.now();
     const offsetMs = tracer.wallClock() - endedMs;
     const parts = { listener: this.#listener, toUnixMs: (ms: number) => ms + offsetMs, endedMs };
     for (const span of spansOf(record, trace, parts)) tracer.record(span);
+    tracer.ended();
   }
 }
