@@ -16,7 +16,7 @@ export function describeExplanation(explained: ExplainedWire): string {
     ...pick.notes.map((note) => `note     ${note}`),
     `pick     ${pick.endpoint ?? `nobody: ${NONE[pick.none!]}`}`,
   );
-  return `${text(lines)}\n${endpoints(pick)}`;
+  return pick.endpoints.length === 0 ? text(lines) : `${text(lines)}\n${endpoints(pick)}`;
 }
 
 const NONE: Readonly<Record<NonNullable<Pick['none']>, string>> = {

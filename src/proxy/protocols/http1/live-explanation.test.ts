@@ -3,6 +3,7 @@ import type { EndpointExplanation, PickExplanation } from '../../../control/pick
 import { createPickRequest } from '../../../core/kernel/policy.ts';
 import type { LiveRequestExplanation } from '../../explanation.ts';
 import { LiveExplanation } from './live-explanation.ts';
+import type { RequestHead } from './request-head.ts';
 import type { TryRecord } from './request-record.ts';
 
 const endpointOf = (id: string): EndpointExplanation => ({
@@ -27,7 +28,7 @@ function explain(steps: readonly (readonly [PickExplanation, TryRecord?])[], lis
   const explanation = new LiveExplanation(listener, { allows: () => true, worker: 1 }, '10.0.0.1');
   const tries: TryRecord[] = [];
   for (const [pick, each] of steps) {
-    explanation.picking(pick, { ...createPickRequest(), key: 'ä', cost: 2 });
+    explanation.picking('main', pick, { ...createPickRequest(), key: 'ä', cost: 2 });
     if (each !== undefined) {
       explanation.began(each);
       tries.push(each);
@@ -86,6 +87,36 @@ test('says why nobody was left', () => {
   const failed = tryOf('e0', { endedMs: 12, failure: 'connect' });
   expect(explain([[pickOf(1, 'e0'), failed], [pickOf(1)]]).pick).toMatchObject({ none: 'none-eligible' });
   expect(explain([[pickOf(1)]])).toMatchObject({ pick: { none: 'none-eligible' }, tries: [] });
+});
+
+test('of a pool without endpoints every route is told, and why nobody was left', () => {
+  const explanation = new LiveExplanation('web', { allows: () => true }, '10.0.0.1');
+  const head = { host: 'a.example', path: '/x', method: 'GET' } as RequestHead;
+  const routes = [{ match: { path: ['/a'] }, pool: 'a' }, { match: { host: ['b'] }, pool: 'a' }, { pool: 'empty' }];
+  explanation.routed(head, routes, 2);
+  explanation.picking('empty', { none: 'no-endpoints', notes: [], endpoints: [] }, createPickRequest());
+  const line = explanation.line([], undefined);
+  expect(JSON.parse(line.slice(line.indexOf('{')))).toEqual({
+    ...{ listener: 'web', listenerReason: 'the request came there', clientIp: '10.0.0.1', pool: 'empty', route: 2 },
+    routes: [
+      expect.objectContaining({ index: 0, matches: false, failed: [expect.objectContaining({ condition: 'path' })] }),
+      expect.objectContaining({ index: 1, matches: false, failed: [expect.objectContaining({ condition: 'host' })] }),
+      expect.objectContaining({ index: 2, matches: true, failed: [] }),
+    ],
+    ...{ cost: 1, pick: { none: 'no-endpoints', notes: [], endpoints: [] }, tries: [] },
+  });
+});
+
+test('where there is no room the endpoints give way before the routes', () => {
+  const explanation = new LiveExplanation('web', { allows: () => true }, '10.0.0.1');
+  const head = { host: 'a.example', path: '/x', method: 'GET' } as RequestHead;
+  const routes = Array.from({ length: 20 }, (_, at) => ({ match: { path: [`/${at}`] }, pool: 'main' }));
+  explanation.routed(head, [...routes, { pool: 'main' }], 20);
+  explanation.picking('main', pickOf(30), createPickRequest());
+  const line = explanation.line([], undefined);
+  expect(line.length).toBeLessThan(3100);
+  const explained = JSON.parse(line.slice(line.indexOf('{'))) as LiveRequestExplanation;
+  expect([explained.routes.length, explained.omitted! + explained.pick!.endpoints.length]).toEqual([21, 30]);
 });
 
 test('a pick that a policy with a memory made otherwise than its dry run is told as it was made', () => {

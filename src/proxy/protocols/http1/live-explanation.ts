@@ -1,4 +1,4 @@
-import type { PickExplanation } from '../../../control/picker/explanation.ts';
+import type { EndpointExplanation, PickExplanation } from '../../../control/picker/explanation.ts';
 import type { PickRequest } from '../../../core/kernel/policy.ts';
 import type { LiveExplain, LiveRequestExplanation, RequestExplanation, TryExplanation } from '../../explanation.ts';
 import type { RouteOptions } from '../../listener-options.ts';
@@ -38,8 +38,9 @@ export class LiveExplanation {
     } else this.#found = { routes, route: index, ...(route.pools && { pools: route.pools }) };
   }
 
-  /** The next pick, by a dry run. */
-  picking(pick: PickExplanation, { key, cost }: PickRequest): void {
+  /** The next pick, by a dry run, of an endpoint of `pool`. */
+  picking(pool: string, pick: PickExplanation, { key, cost }: PickRequest): void {
+    this.#pool = pool;
     this.#pick = pick;
     this.#key = key;
     this.#cost = cost;
@@ -47,7 +48,6 @@ export class LiveExplanation {
 
   /** A try sets out to who was picked last. */
   began(each: TryRecord): void {
-    this.#pool = each.pool;
     if (this.#pick !== undefined) this.#picks.set(each, this.#pick);
   }
 
@@ -96,26 +96,41 @@ function explainTry({
   };
 }
 
-/** As JSON in visible ASCII. Where there is no room for all, endpoints are left out that have least to do with it. */
+/** As JSON in visible ASCII: the fullest version that there is room for. */
 function fitting(record: LiveRequestExplanation): string {
-  const { pick, routes, tries } = record;
-  const tried = new Set([pick?.endpoint, ...tries.map(({ endpoint }) => endpoint)]);
-  const all = pick?.endpoints ?? [];
-  const endpoints = [...all.filter(({ id }) => tried.has(id)), ...all.filter(({ id }) => !tried.has(id))];
-  for (let most = endpoints.length; pick !== undefined && most > 0; most = Math.floor(most / 2)) {
-    const omitted = endpoints.length - most;
-    // In the order they joined, as in any other explanation.
-    const shown = new Set(endpoints.slice(0, most));
-    const shortened = { ...pick, endpoints: all.filter((each) => shown.has(each)) };
-    const text = asciiJson(omitted === 0 ? record : { ...record, pick: shortened, omitted });
+  for (const version of versions(record)) {
+    const text = asciiJson(version);
     if (text.length <= MOST_BYTES) return text;
   }
-  const least = { ...record, routes: routes.slice(-1), ...(pick && { pick: { ...pick, endpoints: [] } }) };
-  const text = asciiJson(pick === undefined ? record : { ...least, omitted: endpoints.length });
-  if (text.length <= MOST_BYTES) return text;
-  const { listener, listenerReason, clientIp, pool } = record;
-  const short = asciiJson({ listener, listenerReason, clientIp, pool, routes: [], tries: tries.slice(-4), omitted: 1 });
-  return short.length <= MOST_BYTES ? short : asciiJson({ omitted: 1 });
+  return asciiJson({ omitted: 1 });
+}
+
+/** Shorter and shorter: without the endpoints that have least to do with it, then without the routes that did not match. */
+function* versions(record: LiveRequestExplanation): Generator<object> {
+  const { pick, routes, tries, listener, listenerReason, clientIp, pool } = record;
+  yield record;
+  const all = pick?.endpoints ?? [];
+  if (pick !== undefined) {
+    for (let most = Math.floor(all.length / 2); most > 0; most = Math.floor(most / 2)) {
+      yield { ...record, pick: { ...pick, endpoints: nearest(all, most, record) }, omitted: all.length - most };
+    }
+    const bare = { ...record, pick: { ...pick, endpoints: [] }, ...(all.length > 0 && { omitted: all.length }) };
+    yield bare;
+    yield { ...bare, routes: routes.slice(-1) };
+  }
+  yield { listener, listenerReason, clientIp, pool, routes: [], tries: tries.slice(-4), omitted: 1 };
+}
+
+/** Those that were tried before all others; in the order they joined, as in any other explanation. */
+function nearest(
+  all: readonly EndpointExplanation[],
+  most: number,
+  { pick, tries }: LiveRequestExplanation,
+): readonly EndpointExplanation[] {
+  const tried = new Set([pick?.endpoint, ...tries.map(({ endpoint }) => endpoint)]);
+  const ordered = [...all.filter(({ id }) => tried.has(id)), ...all.filter(({ id }) => !tried.has(id))];
+  const shown = new Set(ordered.slice(0, most));
+  return all.filter((each) => shown.has(each));
 }
 
 function asciiJson(value: object): string {

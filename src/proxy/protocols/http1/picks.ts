@@ -36,11 +36,11 @@ export class Picks {
     pickRequest.clientIp = this.clientIp;
     pickRequest.key = this.#key;
     pickRequest.cost = this.#cost;
-    const { picker } = this.#pool!;
+    const { picker, name } = this.#pool!;
     const tried = this.tried.size === 0 ? null : this.tried;
     // Before the pick, which takes what the dry run has found.
     if (this.explanation !== null)
-      this.explanation.picking(picker.explain(pickRequest, tried, this.#role), pickRequest);
+      this.explanation.picking(name, picker.explain(pickRequest, tried, this.#role), pickRequest);
     const slot = picker.pick(pickRequest, tried, this.#role);
     if (slot < 0) return false;
     next.begin(picker, slot, this.#cost);
