@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Fairness, type FairnessSample, jainIndex, WINDOWS } from './fairness.ts';
+import { Fairness, type FairnessSample, jainIndex, sharersOf, WINDOWS } from './fairness.ts';
 
 const endpoint = (id: string, requests: number, weight = 1, eligible = true): FairnessSample => ({
   ...{ id, requests, weight, eligible },
@@ -56,6 +56,51 @@ describe('a pool is fair by its weights', () => {
     const { jain, shares } = fairness.of('main', '1m')!;
     expect(jain).toBe(1);
     expect(shares[2]).toEqual({ id: 'late', share: 1 / 101, wanted: 1 / 3 });
+  });
+
+  test.each([
+    {
+      why: 'a weight was changed',
+      samples: [
+        [endpoint('a', 0), endpoint('b', 0)],
+        [endpoint('a', 50), endpoint('b', 50)],
+        [endpoint('a', 50), endpoint('b', 50, 3)],
+        [endpoint('a', 100), endpoint('b', 200, 3)],
+      ],
+    },
+    {
+      why: 'one grows in a slow start',
+      samples: [0, 1, 2, 3, 4].map((at) => [
+        endpoint('a', at * 100),
+        endpoint('b', at * (at + 1) * 10, 0.1 + at * 0.2),
+      ]),
+    },
+  ])('is fair by the weight of the time: $why', ({ samples }) => {
+    expect(over(...samples).of('main', '1m')!.jain).toBeGreaterThan(0.999);
+  });
+
+  test('an endpoint that comes back under its id does not bring what it got before', () => {
+    const fairness = over(
+      [endpoint('a', 0), endpoint('b', 9000)],
+      [endpoint('a', 50)],
+      [endpoint('a', 100), endpoint('b', 9000)],
+      [endpoint('a', 150), endpoint('b', 9050)],
+    );
+    const { jain, shares } = fairness.of('main', '1m')!;
+    expect([jain, ...shares.map(({ share }) => share)]).toEqual([1, 0.75, 0.25]);
+  });
+
+  test.each([
+    { why: 'primaries serve', primary: true, want: ['a'] },
+    { why: 'no primary can', primary: false, want: ['b', 'c'] },
+  ])('of backups: $why', ({ primary, want }) => {
+    const all = [
+      { id: 'a', eligible: primary, backup: false },
+      { id: 'b', eligible: true, backup: true },
+      { id: 'c', eligible: true, backup: true },
+      { id: 'd', eligible: false, backup: true },
+    ];
+    expect([...sharersOf(all)]).toEqual(want);
   });
 
   test('a window forgets what is older', () => {

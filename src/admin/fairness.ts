@@ -3,6 +3,7 @@ import type { RequestsWire } from './wire.ts';
 /** One endpoint at a time, with what it got since the start. */
 export interface FairnessSample {
   readonly id: string;
+  /** It has a share: see `sharersOf`. */
   readonly eligible: boolean;
   /** In force. */
   readonly weight: number;
@@ -31,22 +32,34 @@ export const WINDOWS = { '1m': 12, '5m': 60 } as const;
 export type WindowName = keyof typeof WINDOWS;
 export const SAMPLE_EVERY_MS = 5000;
 
+/** A sample, and what came of all before it. */
+interface Point extends FairnessSample {
+  /** Samples in a row in which it was there, and in which it could serve; this one counts. */
+  readonly present: number;
+  readonly steady: number;
+  /** Requests since the first of them, and the same by the weight that was in force. */
+  readonly gained: number;
+  readonly perWeight: number;
+}
+
 /**
- * How evenly the requests of a pool went to its endpoints lately.
+ * How evenly the requests of a pool went to its endpoints lately. Each is measured by the weight that it had at the time: one that
+ * grows in a slow start, or whose weight is changed, is no less fair for that.
  *
  * Source  Jain, Chiu and Hawe, "A quantitative measure of fairness and discrimination for resource allocation in shared
  *         computer systems", DEC TR-301, 1984: (Σx)² / (n Σx²).
  * Size    61 samples a pool.
  */
 export class Fairness {
-  readonly #samples = new Map<string, (readonly FairnessSample[])[]>();
+  readonly #samples = new Map<string, ReadonlyMap<string, Point>[]>();
 
   /** Once each `SAMPLE_EVERY_MS`, every pool; a pool that is missing is gone. */
   sample(pools: ReadonlyMap<string, readonly FairnessSample[]>): void {
     for (const name of this.#samples.keys()) if (!pools.has(name)) this.#samples.delete(name);
     for (const [name, endpoints] of pools) {
       const kept = this.#samples.get(name) ?? [];
-      kept.push(endpoints);
+      const before = kept.at(-1);
+      kept.push(new Map(endpoints.map((each) => [each.id, pointOf(each, before?.get(each.id))])));
       if (kept.length > WINDOWS['5m'] + 1) kept.shift();
       this.#samples.set(name, kept);
     }
@@ -55,32 +68,53 @@ export class Fairness {
   /** Over the window, or as long as there are samples. */
   of(pool: string, window: WindowName): PoolFairness | undefined {
     const kept = this.#samples.get(pool)?.slice(-WINDOWS[window] - 1);
-    const last = kept?.at(-1);
-    if (kept === undefined || last === undefined || kept.length < 2) return undefined;
-    const before = new Map(kept[0]!.map((each) => [each.id, each.requests]));
-    const gained = last.map((each) => Math.max(0, each.requests - (before.get(each.id) ?? 0)));
-    const total = gained.reduce((sum, each) => sum + each, 0);
-    const weights = last.reduce((sum, each) => sum + (each.eligible ? each.weight : 0), 0);
-    const steady = steadyIds(kept);
-    const perWeight = last.flatMap(({ id, weight }, i) => (steady.has(id) ? [gained[i]! / weight] : []));
-    const jain = jainIndex(perWeight);
+    const [first, last] = [kept?.[0], kept?.at(-1)];
+    if (kept === undefined || first === undefined || last === undefined || kept.length < 2) return undefined;
+    const found = [...last.values()].map((each) => {
+      // Who joined in between began at 0.
+      const base = each.present >= kept.length ? first.get(each.id) : undefined;
+      return {
+        ...each,
+        gained: each.gained - (base?.gained ?? 0),
+        perWeight: each.perWeight - (base?.perWeight ?? 0),
+      };
+    });
+    const total = found.reduce((sum, each) => sum + each.gained, 0);
+    const weights = found.reduce((sum, each) => sum + (each.eligible ? each.weight : 0), 0);
+    // Of who could not serve all the time it would be unfair to ask for its share.
+    const jain = jainIndex(found.flatMap(({ steady, perWeight }) => (steady >= kept.length ? [perWeight] : [])));
     return {
       ...(jain !== undefined && { jain }),
-      shares: last.map(({ id, eligible, weight }, i) => ({
+      shares: found.map(({ id, eligible, weight, gained }) => ({
         id,
-        share: total === 0 ? 0 : gained[i]! / total,
+        share: total === 0 ? 0 : gained / total,
         wanted: eligible && weights > 0 ? weight / weights : 0,
       })),
     };
   }
 }
 
-/** Who could serve in every sample; of others it would be unfair to ask for their share. */
-function steadyIds(samples: readonly (readonly FairnessSample[])[]): ReadonlySet<string> {
-  const could = (sample: readonly FairnessSample[]) =>
-    new Set(sample.filter(({ eligible, weight }) => eligible && weight > 0).map(({ id }) => id));
-  const [first, ...others] = samples.map(could);
-  return new Set([...first!].filter((id) => others.every((each) => each.has(id))));
+/** An endpoint that joins begins here, also one whose id counted before. */
+function pointOf(sample: FairnessSample, before: Point | undefined): Point {
+  const steady = sample.eligible && sample.weight > 0 ? (before?.steady ?? 0) + 1 : 0;
+  if (before === undefined) return { ...sample, present: 1, steady, gained: 0, perWeight: 0 };
+  const gained = Math.max(0, sample.requests - before.requests);
+  const weight = (sample.weight + before.weight) / 2;
+  return {
+    ...sample,
+    ...{ present: before.present + 1, steady },
+    gained: before.gained + gained,
+    perWeight: before.perWeight + (weight === 0 ? 0 : gained / weight),
+  };
+}
+
+/** Ids of those that have a share: they may be picked, and a backup where no other one may. */
+export function sharersOf(
+  endpoints: readonly { readonly id: string; readonly eligible: boolean; readonly backup: boolean }[],
+): ReadonlySet<string> {
+  const eligible = endpoints.filter((each) => each.eligible);
+  const first = eligible.filter(({ backup }) => !backup);
+  return new Set((first.length > 0 ? first : eligible).map(({ id }) => id));
 }
 
 /** Undefined where nobody has anything. */

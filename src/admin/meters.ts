@@ -1,9 +1,18 @@
 import { createScheduler } from '../control/membership/scheduler.ts';
 import { type VitalsWatch, watchVitals } from '../server/vitals.ts';
 import type { PrometheusText } from '../telemetry/prometheus.ts';
-import { Fairness, type FairnessSample, SAMPLE_EVERY_MS, totalOf, WINDOWS, type WindowName } from './fairness.ts';
+import {
+  Fairness,
+  type FairnessSample,
+  SAMPLE_EVERY_MS,
+  sharersOf,
+  totalOf,
+  WINDOWS,
+  type WindowName,
+} from './fairness.ts';
 import type { AdminDeps } from './operation.ts';
 import { describePools } from './pool-state.ts';
+import type { EndpointWire } from './wire.ts';
 
 /** What the admin server watches by itself, between one scrape and the next. */
 export interface Meters {
@@ -36,7 +45,7 @@ export function startMeters({ server, events, now }: AdminDeps): Meters {
     const running = server();
     if (running === undefined || running.state() === 'closed') return;
     void describePools(running, now).then((pools) => {
-      fairness.sample(new Map(pools.map(({ name, endpoints }) => [name, endpoints.map(toSample)])));
+      fairness.sample(new Map(pools.map(({ name, endpoints }) => [name, samplesOf(endpoints)])));
     });
   }
 
@@ -50,13 +59,12 @@ export function startMeters({ server, events, now }: AdminDeps): Meters {
   };
 }
 
-type Endpoint = Awaited<ReturnType<typeof describePools>>[number]['endpoints'][number];
-
-const toSample = ({ id, eligible, backup, weight, requests }: Endpoint): FairnessSample => ({
-  ...{ id, weight: weight.effective, requests: totalOf(requests) },
-  // A backup has no share while primaries serve.
-  eligible: eligible && !backup,
-});
+function samplesOf(endpoints: readonly EndpointWire[]): FairnessSample[] {
+  const sharers = sharersOf(endpoints);
+  return endpoints.map(({ id, weight, requests }) => ({
+    ...{ id, weight: weight.effective, requests: totalOf(requests), eligible: sharers.has(id) },
+  }));
+}
 
 export function writeMeters(to: PrometheusText, meters: Meters, deps: AdminDeps): void {
   const { fairness, reloads, workerFailures, mainThread } = meters;

@@ -68,8 +68,19 @@ describe('status', () => {
   test('a pool, an endpoint, their weights', async () => {
     expect((await type('status other')).out).not.toContain('main');
     const { out } = await type('status main/unix:/run/x --weights');
-    expect(out).toMatch(/^pool main: round-robin\n {2}endpoint .*\n {2}unix:\/run\/x +3 +3 +file +100 % +–\n$/);
+    expect(out).toMatch(/^pool main: round-robin\n {2}endpoint .*\n {2}unix:\/run\/x +3 +3 +file +75 % +–\n$/);
     expect((await type('status main --weights')).out).toMatch(/127\.0\.0\.1:1 +1 +1 +file +25 % +–/);
+  });
+
+  test('a pool that has no endpoint', async () => {
+    const { id } = server.pools()[1]!.endpoints[0]!;
+    expect(await server.removeEndpoint('other', id)).toBe(true);
+    expect((await type('status other')).out).toBe(
+      'pool other: random, 0 eligible, 0 in flight\n  it has no endpoint\n',
+    );
+    expect((await type('status other --weights')).out).toBe('pool other: random\n  it has no endpoint\n');
+    const address = { kind: 'loopback', port: 3001 } as const;
+    await server.addEndpoint('other', { id, address, weight: 1, backup: false, mode: 'ready' });
   });
 
   test('JSON is what the API says', async () => {

@@ -1,3 +1,4 @@
+import { sharersOf } from '../../admin/fairness.ts';
 import type { EndpointWire, PoolListWire, PoolWire } from '../../admin/wire.ts';
 import { proposal } from '../../core/kernel/proposal.ts';
 import { wrongUsage } from '../arguments.ts';
@@ -39,13 +40,12 @@ export async function status(argv: readonly string[], io: CliIo): Promise<number
     return wrongUsage(`status: one pool or endpoint at a time, not also ${words[1]}`, statusUsage, io);
   const subject = words[0] === undefined ? null : readSubject(words[0]);
   if (subject === undefined) return wrongUsage(`status: "${words[0]}" is no <pool>/<endpoint>`, statusUsage, io);
-  const reply = await readPools(target, subject);
+  const reply = await readShown(target, subject);
   if (!reply.ok) {
     io.stderr(`equipoise: status: ${reply.message}\n`);
     return exitCodes.failed;
   }
-  if (json)
-    io.stdout(`${JSON.stringify(subject === null ? { pools: reply.value } : chosen(reply.value, subject), null, 2)}\n`);
+  if (json) io.stdout(`${JSON.stringify(asJson(reply.value, subject), null, 2)}\n`);
   else io.stdout(reply.value.map(values['weights'] === true ? describeWeights : describePool).join('\n'));
   return exitCodes.done;
 }
@@ -61,16 +61,25 @@ async function tellReady(target: AdminTarget, json: boolean, io: CliIo): Promise
   return exitCodes.done;
 }
 
-async function readPools(target: AdminTarget, subject: Subject | null): Promise<Reply<readonly PoolWire[]>> {
+/** A pool, and those of its endpoints that are asked for. */
+interface Shown {
+  readonly pool: PoolWire;
+  readonly endpoints: readonly EndpointWire[];
+}
+
+async function readShown(target: AdminTarget, subject: Subject | null): Promise<Reply<readonly Shown[]>> {
   if (subject === null) {
     const reply = await callAdmin<PoolListWire>(target, 'GET', '/api/v1/pools');
-    return reply.ok ? { ok: true, value: reply.value.pools } : reply;
+    return reply.ok ? { ok: true, value: reply.value.pools.map(whole) } : reply;
   }
   const reply = await readPool(target, subject.pool);
-  if (!reply.ok || subject.endpoint === undefined) return reply.ok ? { ok: true, value: [reply.value] } : reply;
+  if (!reply.ok) return reply;
+  if (subject.endpoint === undefined) return { ok: true, value: [whole(reply.value)] };
   const endpoint = findEndpoint(reply.value, subject.endpoint);
-  return endpoint.ok ? { ok: true, value: [{ ...reply.value, endpoints: [endpoint.value] }] } : endpoint;
+  return endpoint.ok ? { ok: true, value: [{ pool: reply.value, endpoints: [endpoint.value] }] } : endpoint;
 }
+
+const whole = (pool: PoolWire): Shown => ({ pool, endpoints: pool.endpoints });
 
 export const readPool = (target: AdminTarget, pool: string): Promise<Reply<PoolWire>> =>
   callAdmin<PoolWire>(target, 'GET', poolPath(pool));
@@ -86,11 +95,13 @@ export function findEndpoint({ name, endpoints }: PoolWire, id: string): Reply<E
   return { ok: false, status: 404, message: `pool ${name} has no endpoint "${id}"; ${hint}` };
 }
 
-const chosen = ([pool]: readonly PoolWire[], { endpoint }: Subject) =>
-  endpoint === undefined ? pool : pool!.endpoints[0];
+function asJson(shown: readonly Shown[], subject: Subject | null): unknown {
+  if (subject === null) return { pools: shown.map(({ pool }) => pool) };
+  return subject.endpoint === undefined ? shown[0]!.pool : shown[0]!.endpoints[0];
+}
 
-function describePool(pool: PoolWire): string {
-  const { name, policy, endpoints, eligible, inFlight, latencyMs } = pool;
+function describePool({ pool, endpoints }: Shown): string {
+  const { name, policy, eligible, inFlight, latencyMs } = pool;
   const latency = latencyMs && `p50 ${round(latencyMs.p50)} ms, p99 ${round(latencyMs.p99)} ms`;
   const facts = [policy, `${eligible} eligible`, `${inFlight} in flight`, ...(latency === undefined ? [] : [latency])];
   const rows = endpoints.map((each) => [
@@ -104,7 +115,7 @@ function describePool(pool: PoolWire): string {
     remark(each),
   ]);
   const head = ['endpoint', 'mode', 'health', 'in flight', 'requests', 'failed', 'weight', ''];
-  return `pool ${name}: ${facts.join(', ')}\n${table(head, rows)}`;
+  return `pool ${name}: ${facts.join(', ')}\n${tableOf(head, rows)}`;
 }
 
 /** What people must know beside the numbers. */
@@ -117,20 +128,25 @@ function remark({ eligible, reasons, backup, addedAtRuntime, breaker, lastCheck,
   return remarks.join('; ');
 }
 
-function describeWeights(pool: PoolWire): string {
+/** Shares are of the whole pool, whoever is shown. */
+function describeWeights({ pool, endpoints }: Shown): string {
   const all = pool.endpoints.reduce((sum, each) => sum + total(each), 0);
-  const weights = pool.endpoints.reduce((sum, each) => sum + (each.eligible ? each.weight.effective : 0), 0);
-  const rows = pool.endpoints.map((each) => [
+  const sharers = sharersOf(pool.endpoints);
+  const weights = pool.endpoints.reduce((sum, each) => sum + (sharers.has(each.id) ? each.weight.effective : 0), 0);
+  const rows = endpoints.map((each) => [
     each.id,
     each.weight.configured,
     shortWeight(each.weight.effective),
     each.weight.origin,
-    each.eligible ? percent(each.weight.effective, weights) : '0 %',
+    sharers.has(each.id) ? percent(each.weight.effective, weights) : '0 %',
     percent(total(each), all),
   ]);
   const head = ['endpoint', 'configured', 'effective', 'from', 'wanted share', 'share of requests'];
-  return `pool ${pool.name}: ${pool.policy}\n${table(head, rows)}`;
+  return `pool ${pool.name}: ${pool.policy}\n${tableOf(head, rows)}`;
 }
+
+const tableOf = (...[head, rows]: Parameters<typeof table>): string =>
+  rows.length === 0 ? '  it has no endpoint\n' : table(head, rows);
 
 const total = ({ requests }: EndpointWire): number => Object.values(requests).reduce((sum, each) => sum + each, 0);
 const percent = (part: number, whole: number): string => (whole === 0 ? '–' : `${Math.round((100 * part) / whole)} %`);
