@@ -100,3 +100,37 @@ test('where no try is left, the endpoint is named that failed last', async () =>
     expect.objectContaining({ status: 502, endpoint: 'e1', end: 'endpoint-failed' }),
   ]);
 });
+
+test('tries that were made are counted, not those that were granted and found no endpoint', async () => {
+  const deaf = await world.backend((socket) => socket.resetAndDestroy());
+  const good = await world.backend((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'));
+  const { server, addressOf } = await world.start({
+    accessLog: { path: world.pathOf('retries.log') },
+    listeners: {
+      web: { bind: '127.0.0.1:0', routes: [{ match: { path: '/two' }, pool: 'two' }, { pool: 'one' }] },
+    },
+    pools: {
+      one: { endpoints: [{ id: 'deaf', address: deaf }], retries: { attempts: 2 } },
+      two: {
+        ...{ policy: 'first', retries: { attempts: 2 } },
+        endpoints: [
+          { id: 'deaf', address: deaf },
+          { id: 'good', address: good },
+        ],
+      },
+    },
+  });
+  const client = await openClient(addressOf('web'));
+  client.socket.write(get('/one'));
+  await client.sees('502');
+  client.socket.write(get('/two'));
+  await client.sees('hello');
+  client.socket.destroy();
+  await server.close();
+  expect(
+    world.linesOf('retries.log').map(({ path, status, endpoint, retries }) => [path, status, endpoint, retries]),
+  ).toEqual([
+    ['/one', 502, 'deaf', 0],
+    ['/two', 200, 'good', 1],
+  ]);
+});

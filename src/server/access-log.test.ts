@@ -113,6 +113,11 @@ test('each request is one line, with how it ended', async () => {
     ...{ requestId: expect.stringMatching(/^[0-9a-f]{32}$/), end: 'complete', 'user-agent': 'me' },
   });
   expect(read.find((each) => each['method'] === 'POST' && each['status'] === 200)).toMatchObject({ bytesIn: 3 });
+  // The bodies of our own answers count as others do.
+  expect(read.find((each) => each['path'] === '/fixed')).toMatchObject({ bytesOut: 1 });
+  for (const each of read.filter(({ status }) => [400, 404, 413, 502, 503].includes(status as number))) {
+    expect(each['bytesOut']).toBeGreaterThan(80);
+  }
   expect(read.find((each) => each['path'] === '/p/cut')).toMatchObject({ bytesOut: 3, endpoint: 'e1' });
 });
 

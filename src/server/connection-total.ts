@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
+import type { OpenConnections } from '../proxy/protocols/protocol.ts';
 import type { Counters } from '../telemetry/counters.ts';
 
 /** Connections that other workers have open. */
@@ -8,6 +9,23 @@ export interface ConnectionsElsewhere {
 }
 
 const NOWHERE: ConnectionsElsewhere = { of: () => 0 };
+
+/** What the access log may tell of them. */
+export function openConnections(
+  name: string,
+  counters: Counters,
+  elsewhere: ConnectionsElsewhere = NOWHERE,
+): OpenConnections {
+  const of = (listener: string): number => counters.listener(listener).open + elsewhere.of(listener);
+  return {
+    ofListener: () => of(name),
+    ofProgram() {
+      let sum = 0;
+      for (const each of counters.listeners.keys()) sum += of(each);
+      return sum;
+    },
+  };
+}
 
 /**
  * The options of a listener in which `limits.connections` is what its own limit and the whole program's leave to this

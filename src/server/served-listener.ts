@@ -3,6 +3,7 @@ import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { ListenerOptions } from '../proxy/listener-options.ts';
 import type { ProtocolRuntime, ProxyPool } from '../proxy/protocols/protocol.ts';
 import type { Listener, SocketAddress } from '../transport/transport.ts';
+import { openConnections } from './connection-total.ts';
 import type { FrontDeps } from './front.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -43,7 +44,7 @@ export function createRuntime(
   deps: FrontDeps,
   watchers: Watchers,
 ): ProtocolRuntime {
-  const { transport, timers, descriptors, clock, rng, counters, emit, sources } = deps;
+  const { transport, timers, descriptors, clock, rng, counters, emit, sources, elsewhere } = deps;
   // `http` is what is configured; HTTP/1.1 is the version of it that is spoken.
   const protocol = deps.protocols.get(options.protocol === 'http' ? 'http1' : options.protocol);
   if (protocol === undefined) {
@@ -57,6 +58,7 @@ export function createRuntime(
     rng,
     pools,
     listenerMetrics: counters.listener(name),
+    connections: openConnections(name, counters, elsewhere),
     poolMetrics: (pool) => counters.pool(name, pool),
     onError: (error) => emit({ kind: 'exception', listener: name, error }),
     ...(sources && { sources: sources(name) }),

@@ -25,6 +25,12 @@ export interface ProxyPool {
   readonly cost?: CostFunction;
 }
 
+/** Counts connections of clients. */
+export interface OpenConnections {
+  ofListener(): number;
+  ofProgram(): number;
+}
+
 export interface ProtocolDeps {
   readonly transport: Transport;
   readonly timers: TimerWheel;
@@ -38,6 +44,8 @@ export interface ProtocolDeps {
   readonly sources?: SourceCounter;
   /** Where requests are written down, looked at by each `configure`; absent: nowhere. */
   readonly accessLog?: AccessLogSource;
+  /** Client connections that are open now, over all workers; absent: nobody counts them. */
+  readonly connections?: OpenConnections;
   /** Explains requests under way to whoever may know; absent: to nobody. */
   readonly liveExplain?: LiveExplain;
   /** Takes the spans of requests, looked at by each `configure`; absent: none is traced. */

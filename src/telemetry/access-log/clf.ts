@@ -27,6 +27,7 @@ const STATUS: Readonly<Partial<Record<End, number>>> = {
 
 class CommonFormat implements LineFormat {
   readonly mostBytes: number;
+  readonly isDetailed = false;
   readonly #time = createCommonTime();
   readonly #connection: Uint8Array;
   readonly #query: QueryFilter;

@@ -35,6 +35,8 @@ function recordOf(said: Said, given: Partial<RequestRecord> = {}): RequestRecord
     ...{ requestIdStart: ends[4]!, requestIdEnd: ends[5]! },
     ...{ startedAt: AT, durationMs: 12.3456, firstByteMs: 1.5, route: '/a/*', pool: 'main', endpoint: 'e1' },
     ...{ clientIp: '10.0.0.1', status: 200, bytesOut: 17, bytesIn: 3, retries: 1, requestId: 'r-1' },
+    ...{ clientPort: 4711, headMs: 3.4, queueMs: -1, connectMs: 0.2, answerMs: 1.5, sentBytes: 99 },
+    ...{ programConnections: 9, listenerConnections: 8, poolRequests: 7, endpointRequests: 6 },
     ...given,
   };
 }
@@ -60,6 +62,7 @@ function requestLine(format: AccessFormat, record: RequestRecord, options: Parti
 const CONNECTION: ConnectionRecord = {
   ...{ startedAt: AT, durationMs: 5007.4, pool: 'db', endpoint: 'e 1', clientIp: '10.0.1.2', clientPort: 33313 },
   ...{ bytesIn: 60, bytesOut: 212, retries: 1, end: 'complete', queueMs: -1, connectMs: 0.7 },
+  ...{ queuePlace: 0, programConnections: 9, listenerConnections: 8, poolRequests: 7, endpointRequests: 6 },
 };
 
 function connectionLine(
@@ -194,6 +197,13 @@ describe('common', () => {
   test.each([
     { why: 'a request', headers: [], said: {}, given: {}, want: `${START} "GET /a/x?q=1 HTTP/1.1" 200 17` },
     {
+      why: 'one of HTTP/1.0',
+      headers: [],
+      said: { query: '' },
+      given: { isHttp10: true },
+      want: `${START} "GET /a/x HTTP/1.0" 200 17`,
+    },
+    {
       why: 'with headers, the Combined one',
       headers: ['referer', 'user-agent'],
       said: { headers: ['', 'a "b"\\'], query: '' },
@@ -237,24 +247,74 @@ describe('common', () => {
 });
 
 describe('haproxy', () => {
+  const START = '10.0.0.1:4711 [22/Nov/2026:09:05:07.039] web';
+  const unserved = { endpoint: '', pool: '', connectMs: -1, answerMs: -1, retries: 0 };
+  const unread = { ...unserved, headMs: -1, status: 400 };
+
   test.each([
+    { given: {}, want: 'main/e1 3/0/1/1/16 200 99 - - ---- 9/8/7/6/+1 0/0 "GET /a/x?q=1 HTTP/1.1"' },
+    { given: { retries: 0 }, want: 'main/e1 3/0/1/1/16 200 99 - - ---- 9/8/7/6/0 0/0 "GET /a/x?q=1 HTTP/1.1"' },
+    { given: { isHttp10: true }, want: 'main/e1 3/0/1/1/16 200 99 - - ---- 9/8/7/6/+1 0/0 "GET /a/x?q=1 HTTP/1.0"' },
     {
-      said: {},
-      given: {},
-      want: '10.0.0.1:0 [22/Nov/2026:09:05:07.043] web main/e1 0/0/0/2/12 200 17 - - ---- 0/0/0/0/1 0/0 "GET /a/x?q=1 HTTP/1.1"',
+      given: { queueMs: 5, queuePlace: 2 },
+      want: 'main/e1 3/5/1/1/16 200 99 - - ---- 9/8/7/6/+1 0/2 "GET /a/x?q=1 HTTP/1.1"',
     },
     {
       said: { path: '/"<' },
-      given: { endpoint: '', pool: '', firstByteMs: -1, status: 404, end: 'no-route' as const, retries: 0 },
-      want: '10.0.0.1:0 [22/Nov/2026:09:05:07.043] web web/<NOSRV> 0/0/0/-1/12 404 17 - - PR-- 0/0/0/0/0 0/0 "GET /#22<?q=1 HTTP/1.1"',
+      given: { ...unserved, status: 404, end: 'no-route' as const },
+      want: 'web/<NOSRV> 3/-1/-1/-1/16 404 99 - - PR-- 9/8/7/6/0 0/0 "GET /#22<?q=1 HTTP/1.1"',
     },
+  ])('$want', ({ said = {}, given, want }) => {
+    expect(requestLine('haproxy', recordOf(said, given))).toBe(`${START} ${want}\n`);
+  });
+
+  test('a head that never came whole, and a client of a unix socket', () => {
+    const record = recordOf({ method: '' }, { ...unread, end: 'bad-request', clientIp: '', clientPort: 0 });
+    expect(requestLine('haproxy', record)).toBe(
+      'unix:0 [22/Nov/2026:09:05:07.043] web web/<NOSRV> -1/-1/-1/-1/12 400 99 - - PR-- 9/8/7/6/0 0/0 "<BADREQ>"\n',
+    );
+  });
+
+  test.each([
+    { given: { end: 'complete' }, want: '0/0/0 ----' },
+    { given: { end: 'route', ...unserved }, want: '-1/-1/-1 LR--' },
+    { given: { end: 'client-timeout', stage: 'answer', answerMs: -1 }, want: '0/0/-1 cH--' },
+    { given: { end: 'client-gone', stage: 'queue', ...unserved, queueMs: 4 }, want: '4/-1/-1 CQ--' },
+    { given: { end: 'client-gone', stage: 'connection', connectMs: -1, answerMs: -1 }, want: '0/-1/-1 CC--' },
+    { given: { end: 'client-gone', stage: 'data' }, want: '0/0/0 CD--' },
+    { given: { end: 'bad-request', stage: 'data', fault: 'half-closed', answerMs: -1 }, want: '0/0/-1 CD--' },
+    { given: { end: 'no-endpoint', stage: 'connection', ...unserved }, want: '-1/-1/-1 SC--' },
+    { given: { end: 'turned-away', stage: 'queue', ...unserved }, want: '-1/-1/-1 PQ--' },
+    { given: { end: 'turned-away', stage: 'queue', ...unserved, queueMs: 300 }, want: '300/-1/-1 sQ--' },
+    { given: { end: 'endpoint-failed', stage: 'connection', connectMs: -1, answerMs: -1 }, want: '0/-1/-1 SC--' },
+    { given: { end: 'endpoint-failed', stage: 'answer', fault: 'garbage', answerMs: -1 }, want: '0/0/-1 PH--' },
     {
-      said: { method: '' },
-      given: { endpoint: '', pool: '', firstByteMs: -1, status: 400, end: 'bad-request' as const, retries: 0 },
-      want: '10.0.0.1:0 [22/Nov/2026:09:05:07.043] web web/<NOSRV> 0/0/0/-1/12 400 17 - - PR-- 0/0/0/0/0 0/0 "<BADREQ>"',
+      given: { end: 'endpoint-failed', stage: 'connection', fault: 'descriptors', connectMs: -1, answerMs: -1 },
+      want: '0/-1/-1 RC--',
     },
-  ])('$want', ({ said, given, want }) => {
-    expect(requestLine('haproxy', recordOf(said, given))).toBe(`${want}\n`);
+    { given: { end: 'endpoint-timeout', stage: 'answer', answerMs: -1 }, want: '0/0/-1 sH--' },
+    { given: { end: 'answer-cut', stage: 'data' }, want: '0/0/0 SD--' },
+    { given: { end: 'answer-cut', stage: 'data', fault: 'timeout' }, want: '0/0/0 sD--' },
+  ] as const)('how it ended: $want', ({ given, want }) => {
+    const record = recordOf({}, { headMs: 0, connectMs: 0.1, answerMs: 0.2, retries: 0, ...given });
+    const [waits, state] = want.split(' ');
+    const line = requestLine('haproxy', record);
+    expect(line).toMatch(new RegExp(` 0/${waits}/\\d+ 200 99 - - ${state} `));
+  });
+
+  test('what is rounded adds up', () => {
+    const part = fc.double({ min: 0, max: 1e5, noNaN: true });
+    fc.assert(
+      fc.property(part, part, part, part, part, (headMs, queueMs, connectMs, answerMs, restMs) => {
+        const durationMs = queueMs + connectMs + answerMs + restMs;
+        const record = recordOf({}, { headMs, queueMs, connectMs, answerMs, durationMs });
+        const [, times = ''] = / (\d+\/\d+\/\d+\/\d+\/\d+) /.exec(requestLine('haproxy', record)) ?? [];
+        const [tr = -1, tw = -1, tc = -1, answer = -1, ta = -1] = times.split('/').map(Number);
+        expect(tr + tw + tc + answer).toBeLessThanOrEqual(ta);
+        expect(Math.abs(ta - headMs - durationMs)).toBeLessThanOrEqual(0.51);
+      }),
+      { seed: 1 },
+    );
   });
 
   test.each([
@@ -263,27 +323,31 @@ describe('haproxy', () => {
     { given: { end: 'client-gone', connectMs: -1 }, want: 'mysql db/e#201 0/-1/5007 212 CC' },
     { given: { end: 'endpoint-failed', connectMs: -1 }, want: 'mysql db/e#201 0/-1/5007 212 SC' },
     { given: { end: 'endpoint-failed' }, want: 'mysql db/e#201 0/1/5007 212 SD' },
-    { given: { end: 'no-endpoint', endpoint: '', connectMs: -1 }, want: 'mysql db/<NOSRV> 0/-1/5007 212 SC' },
-    { given: { end: 'turned-away', endpoint: '', connectMs: -1 }, want: 'mysql db/<NOSRV> -1/-1/5007 212 sQ' },
+    { given: { end: 'no-endpoint', endpoint: '', connectMs: -1 }, want: 'mysql db/<NOSRV> -1/-1/5007 212 SC' },
+    { given: { end: 'turned-away', endpoint: '', connectMs: -1 }, want: 'mysql db/<NOSRV> -1/-1/5007 212 PQ' },
+    {
+      given: { end: 'turned-away', endpoint: '', connectMs: -1, queueMs: 300 },
+      want: 'mysql db/<NOSRV> 300/-1/5007 212 sQ',
+    },
     {
       given: { end: 'client-gone', endpoint: '', queueMs: 5, connectMs: -1 },
-      want: 'mysql db/<NOSRV> -1/-1/5007 212 CQ',
+      want: 'mysql db/<NOSRV> 5/-1/5007 212 CQ',
     },
     { given: { end: 'idle' }, want: 'mysql db/e#201 0/1/5007 212 cD' },
     { given: { end: 'evicted' }, want: 'mysql db/e#201 0/1/5007 212 KD' },
   ] as const)('a connection: $want', ({ given, want }) => {
     const line = connectionLine('haproxy', given);
-    expect(line).toBe(`10.0.1.2:33313 [22/Nov/2026:09:05:07.043] ${want} 0/0/0/0/1 0/0\n`);
+    expect(line).toBe(`10.0.1.2:33313 [22/Nov/2026:09:05:07.043] ${want} 9/8/7/6/+1 0/0\n`);
   });
 
   test('any bytes are one line of the same fields', () => {
     const name = '[!-~]+';
     const shape = new RegExp(
-      `^${name}:0 \\[[^\\]]+\\] ${name} ${name}/${name} 0/0/0/2/12 200 17 - - ---- 0/0/0/0/1 0/0 "[ !#-~]+"\\n$`,
+      `^${name}:4711 \\[[^\\]]+\\] ${name} ${name}/${name} 3/0/1/1/16 200 99 - - ---- 9/8/7/6/\\+1 0/0 "[ !#-~]+"\\n$`,
     );
     fc.assert(
       fc.property(hostile, hostile, hostileText, (path, query, text) => {
-        const given = { pool: `p${text}`, endpoint: text, clientIp: `c${text}` };
+        const given = { pool: `p${text}`, endpoint: `e${text}`, clientIp: `c${text}` };
         const line = requestLine('haproxy', recordOf({ path, query }, given), { listener: `l${text}` });
         expect(shape.test(line)).toBe(true);
       }),

@@ -31,6 +31,7 @@ const CLOSING_BRACE = 125;
 
 class JsonFormat implements LineFormat {
   readonly mostBytes: number;
+  readonly isDetailed = false;
   readonly #time = createIsoTime();
   /** With the listener before it and the client's key behind it. */
   readonly #route: KnownTexts;

@@ -5,6 +5,8 @@ import type { ConnectionRecord, RequestRecord } from './record.ts';
 export interface LineFormat {
   /** A line is never longer. */
   readonly mostBytes: number;
+  /** It tells what only few formats do, and what is found out only for those. */
+  readonly isDetailed: boolean;
   request(line: LineBytes, record: RequestRecord): void;
   connection(line: LineBytes, record: ConnectionRecord): void;
 }

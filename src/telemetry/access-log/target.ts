@@ -4,7 +4,8 @@ import { QUESTION_MARK, SLASH, SPACE } from './line-format.ts';
 import type { QueryFilter } from './query-filter.ts';
 import type { RequestRecord } from './record.ts';
 
-const VERSION = encoded(' HTTP/1.1');
+const HTTP_11 = encoded(' HTTP/1.1');
+const HTTP_10 = encoded(' HTTP/1.0');
 
 /** A request line, as far as it was read. */
 export function writeTarget(line: LineBytes, record: RequestRecord, query: QueryFilter, escaping: Escaping): void {
@@ -17,5 +18,5 @@ export function writeTarget(line: LineBytes, record: RequestRecord, query: Query
     line.byte(QUESTION_MARK);
     query.write(line, bytes, queryStart, queryEnd, escaping);
   }
-  line.constant(VERSION);
+  line.constant(record.isHttp10 ? HTTP_10 : HTTP_11);
 }

@@ -8,6 +8,7 @@ import type { Http1Listener } from './listener.ts';
 import { Picks } from './picks.ts';
 import type { Http1Pool } from './pool.ts';
 import type { RequestHead } from './request-head.ts';
+import type { LogEntry } from './request-log.ts';
 import type { RequestRecord } from './request-record.ts';
 import { Try } from './try.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
@@ -31,6 +32,10 @@ export abstract class Admission implements Waiter {
   protected beganMs = 0;
   /** Null: nobody wants to know of it. */
   record: RequestRecord | null = null;
+  /** What the access log is to say of it; null: nothing. */
+  entry: LogEntry | null = null;
+  /** Further tries that were made, hedges left out. */
+  protected retries = 0;
   #limit: AdaptiveLimit | null = null;
   #line: WaitingLine | null = null;
   #waitsSinceMs = 0;
@@ -94,7 +99,10 @@ export abstract class Admission implements Waiter {
   /** Sends a try that was picked on its way. */
   protected dispatch(each: Try, head: RequestHead | null): void {
     const pool = this.pool!;
-    if (!each.isFirst && each === this.current) pool.metrics.retried(each.slot);
+    if (!each.isFirst && each === this.current) {
+      pool.metrics.retried(each.slot);
+      this.retries++;
+    }
     if (pool.gate.hedge !== null) this.armHedge();
     if (this.record !== null) this.record.began(each, pool, each !== this.current);
     const idle = pool.idle.take(each.slot);
@@ -124,6 +132,7 @@ export abstract class Admission implements Waiter {
       this.#line = line;
       this.#waitsSinceMs = this.listener.clock.now();
       if (this.beganMs === 0) this.beganMs = this.#waitsSinceMs;
+      if (this.entry !== null) this.entry.queuePlace += line.length;
       metrics.queued();
       // What is still to come of the request is not read meanwhile.
       if (!this.requestDone) this.listener.timers.disarm(this.client!);
@@ -155,8 +164,10 @@ export abstract class Admission implements Waiter {
   }
 
   #waitEnded(): void {
+    const waitedMs = this.listener.clock.now() - this.#waitsSinceMs;
     this.#line = null;
-    this.pool!.metrics.unqueued(this.listener.clock.now() - this.#waitsSinceMs);
+    if (this.entry !== null) this.entry.queueMs = Math.max(0, this.entry.queueMs) + waitedMs;
+    this.pool!.metrics.unqueued(waitedMs);
   }
 
   /** Calls `lost` when the endpoint that serves it has the role that its route asks for no longer. */

@@ -47,6 +47,8 @@ export class Answer {
   keepAlive = false;
   /** So far all of it came at once, when its first byte did; its end, too. */
   isOnePiece = false;
+  /** What of it went to the client, with its head and framing. */
+  sentBytes = 0;
   /** Behind the head of a 101: the tunnel's first bytes. */
   rest: Buffer = NO_BYTES;
   readonly #listener: Http1Listener;
@@ -67,6 +69,7 @@ export class Answer {
     this.#try = each;
     this.#readsReports = readsReports;
     this.#body.contentBytes = 0;
+    this.sentBytes = 0;
     this.#interimAnswers = 0;
     this.#partial = null;
   }
@@ -112,6 +115,9 @@ export class Answer {
     if (status !== COMPLETE) return BROKEN;
     if (exchange.discards(this.#try!, head)) return this.#discard(exchange, head, bytes, end);
     exchange.settle(this.#try!, false);
+    if (!this.isOnePiece && exchange.entry !== null) {
+      exchange.entry.answerMs = this.#listener.clock.now() - this.#try!.sentAtMs;
+    }
     if (head.status === 101) return this.#switchProtocols(exchange, head, bytes.subarray(head.end, end));
     return this.#forwardHead(exchange, head, bytes, end, servedByLine);
   }
@@ -125,7 +131,7 @@ export class Answer {
   receiveEnd(exchange: Exchange): number {
     if (this.#body.kind !== UNTIL_CLOSE) return BROKEN;
     this.isOnePiece = false;
-    if (this.#isReframed) exchange.client!.send(LAST_CHUNK, 0, LAST_CHUNK.byteLength, true);
+    if (this.#isReframed) this.#send(exchange.client!, LAST_CHUNK);
     return DONE;
   }
 
@@ -141,7 +147,9 @@ export class Answer {
     exchange.settle(this.#try!, true);
     if (exchange.isHttp10) return;
     const { scratch } = this.#listener;
-    exchange.client!.send(scratch, 0, writeInterimHead(head, scratch), false);
+    const length = writeInterimHead(head, scratch);
+    this.sentBytes += length;
+    exchange.client!.send(scratch, 0, length, false);
   }
 
   /** What came of the body is the end of it, or the connection is of no more use. */
@@ -157,7 +165,9 @@ export class Answer {
     const { scratch } = this.#listener;
     exchange.beginTunnel();
     exchange.responseStarted = true;
-    exchange.client!.send(scratch, 0, writeSwitchingHead(head, scratch, exchange.explainLine), false);
+    const length = writeSwitchingHead(head, scratch, exchange.explainLine);
+    this.sentBytes += length;
+    exchange.client!.send(scratch, 0, length, false);
     this.rest = rest;
     return SWITCHED;
   }
@@ -208,6 +218,7 @@ export class Answer {
     const { scratch, metrics } = this.#listener;
     if (isForwardedAsIs(head, extras)) {
       metrics.bytesSent(bodyEnd - head.start);
+      this.sentBytes += bodyEnd - head.start;
       client.send(bytes, head.start, bodyEnd, true);
       return;
     }
@@ -215,6 +226,7 @@ export class Answer {
     const headBytes = writeResponseHead(head, scratch, extras);
     const bodyBytes = bodyEnd - headEnd;
     metrics.bytesSent(headBytes + bodyBytes);
+    this.sentBytes += headBytes + bodyBytes;
     if (headBytes <= headEnd - head.start && bodyBytes > SMALL_BODY_BYTES) {
       scratch.copy(bytes, headEnd - headBytes, 0, headBytes);
       client.send(bytes, headEnd - headBytes, bodyEnd, true);
@@ -233,8 +245,9 @@ export class Answer {
     if (end < 0) return BROKEN;
     const length = body.forwardEnd - from;
     this.#listener.metrics.bytesSent(length);
+    this.sentBytes += length;
     if (!this.#isReframed) client.send(bytes, from, body.forwardEnd, true);
-    else if (length > 0) sendAsChunk(client, bytes, from, body.forwardEnd);
+    else if (length > 0) this.#sendAsChunk(client, bytes, from, body.forwardEnd);
     return this.#afterBody(client, end, to);
   }
 
@@ -244,18 +257,23 @@ export class Answer {
     if (!body.done) return NEEDS_MORE;
     // Bytes that nobody asked for would be taken for the next request's answer.
     if (end < to) this.keepAlive = false;
-    if (body.tail.byteLength > 0) client.send(body.tail, 0, body.tail.byteLength, true);
+    if (body.tail.byteLength > 0) this.#send(client, body.tail);
     return DONE;
+  }
+
+  #sendAsChunk(client: ClientConnection, bytes: Buffer, from: number, to: number): void {
+    this.#send(client, Buffer.from(`${(to - from).toString(16)}\r\n`, 'latin1'));
+    client.send(bytes, from, to, true);
+    this.#send(client, CRLF);
+  }
+
+  /** What belongs to the framing of the body. */
+  #send(client: ClientConnection, bytes: Uint8Array): void {
+    this.sentBytes += bytes.byteLength;
+    client.send(bytes, 0, bytes.byteLength, true);
   }
 }
 
 function isBodyless(status: number): boolean {
   return status === 204 || status === 304;
-}
-
-function sendAsChunk(client: ClientConnection, bytes: Buffer, from: number, to: number): void {
-  const size = Buffer.from(`${(to - from).toString(16)}\r\n`, 'latin1');
-  client.send(size, 0, size.byteLength, true);
-  client.send(bytes, from, to, true);
-  client.send(CRLF, 0, CRLF.byteLength, true);
 }

@@ -1,7 +1,7 @@
 import { relay, relayDrained, relayEnd } from '../../splice.ts';
 import { CLOSED, CLOSING, ClientInput, LINGERING, OPEN, TUNNEL } from './client-input.ts';
 import type { Exchange } from './exchange.ts';
-import { problemAnswer, withLine } from './problem.ts';
+import { problemAnswer } from './problem.ts';
 import type { RequestHead } from './request-head.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
@@ -19,6 +19,13 @@ export class ClientConnection extends ClientInput {
   /** For the kernel to take some of what waits, while something does. */
   #drainTimeoutMs = 0;
   #lingersSinceMs = 0;
+  #port = -1;
+
+  /** The peer's; 0 where it has none. Asked for once: of a connection that was reset nobody knows it any more. */
+  learnPort(): number {
+    if (this.#port === -1) this.#port = this.socket?.remotePort ?? 0;
+    return this.#port;
+  }
 
   protected override openExchange(head: RequestHead): Exchange {
     const exchange = this.listener.takeExchange();
@@ -34,8 +41,8 @@ export class ClientConnection extends ClientInput {
   /** The head is bad: no exchange began. */
   protected override refuse(status: number, end: number): number {
     this.listener.metrics.answered(status);
-    this.listener.requestLog?.refused(this.source.ip, status);
-    this.answerProblem(status, false, false);
+    this.listener.requestLog?.refused(this, status);
+    this.#answerProblem(status, false);
     this.#linger();
     return end;
   }
@@ -47,15 +54,15 @@ export class ClientConnection extends ClientInput {
     exchange.abort(status);
     if (responseStarted) this.cut();
     else {
-      this.answerProblem(status, false, isHead);
+      this.#answerProblem(status, isHead);
       this.#linger();
     }
     return end;
   }
 
-  /** `line`: one more in its head, or empty. */
-  answerProblem(status: number, keepAlive: boolean, isHead: boolean, retryAfterSeconds = 0, line = ''): void {
-    this.answer(withLine(problemAnswer(status, !keepAlive, isHead, retryAfterSeconds), line));
+  /** The last answer on it. */
+  #answerProblem(status: number, isHead: boolean): void {
+    this.answer(problemAnswer(status, true, isHead));
   }
 
   answer(bytes: Buffer): void {
@@ -100,7 +107,7 @@ export class ClientConnection extends ClientInput {
 
   /** Answers 503 to a connection above a limit and closes it. */
   refuseConnection(): void {
-    this.answerProblem(503, false, false);
+    this.#answerProblem(503, false);
     this.#linger();
   }
 

@@ -32,6 +32,8 @@ export abstract class ClientInput extends Connection {
   /** Received but not processed: pipelined requests, and bodies that no endpoint takes yet. */
   protected held: Buffer | null = null;
   protected tunnel: UpstreamConnection | null = null;
+  /** See `LoggedClient`. */
+  headBeganMs = 0;
   #bodyProgress = 0;
 
   constructor(listener: Http1Listener, socket: Socket<ClientConnection>, source: ClientSource) {
@@ -115,6 +117,7 @@ export abstract class ClientInput extends Connection {
     // A line end behind the last request (RFC 9112 §2.2) begins none.
     if (head.start === bytes.byteLength) return head.start;
     const parser = new RequestHead(listener.headLimits);
+    this.headBeganMs = listener.requestLog === null ? 0 : listener.clock.now();
     this.partial = new PartialHead(bytes.subarray(from), parser);
     parser.begin(this.partial.bytes, 0, this.source.isTrusted);
     this.partial.parse();
@@ -129,6 +132,7 @@ export abstract class ClientInput extends Connection {
     this.partial = null;
     if (status !== COMPLETE) return this.refuse(status, bytes.byteLength);
     const consumed = this.#startExchange(partial.parser, partial.bytes, partial.length);
+    this.headBeganMs = 0;
     // What lies behind the request came with this last piece.
     return bytes.byteLength - (partial.length - consumed);
   }

@@ -1,17 +1,18 @@
 import type { Role } from '../../../control/pool-options.ts';
 import type { End } from '../../../telemetry/access-log/record.ts';
 import type { RequestMetrics } from '../../../telemetry/metrics.ts';
-import { BodyReader, BY_LENGTH, CHUNKED, NO_BODY } from './body-reader.ts';
+import { Accounting } from './accounting.ts';
+import { BY_LENGTH, CHUNKED, NO_BODY } from './body-reader.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { COMPLETE } from './field-scanner.ts';
 import type { Http1Pool } from './pool.ts';
+import { problemAnswer, withLine } from './problem.ts';
 import type { RequestHead } from './request-head.ts';
-import { endOfClient, endOfProblem, type LogEntry } from './request-log.ts';
+import { endOfClient, endOfProblem } from './request-log.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { RequestRecords } from './request-records.ts';
 import { writeRequestHead } from './request-writer.ts';
 import type { ResponseHead } from './response-head.ts';
-import { Tries } from './tries.ts';
 import type { Try } from './try.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
 
@@ -22,22 +23,14 @@ const RETRY_AFTER_SECONDS = 1;
  * One request and its answer: the bytes, the accounting, the end. Objects are reused; a connection that is idle holds none.
  * `ClientConnection` and `UpstreamConnection` move the bytes and report here.
  */
-export class Exchange extends Tries {
+export class Exchange extends Accounting {
   isHead = false;
   isHttp10 = false;
   keepAlive = true;
-  readonly requestBody = new BodyReader();
   /** Of the route it took, to the pool it went to; set before `forward`. */
   metrics: RequestMetrics | null = null;
-  status = 0;
-  /** What the access log is to say of it; null: nothing. */
-  entry: LogEntry | null = null;
   /** Made for it, and the same for every try; empty: none. */
   #requestId = '';
-
-  get requestDone(): boolean {
-    return this.requestBody.done;
-  }
 
   /** Takes over a parsed head. */
   begin(client: ClientConnection, head: RequestHead): void {
@@ -53,7 +46,7 @@ export class Exchange extends Tries {
     this.failureStatus = 503;
     const { requestLog, records } = this.listener;
     if (records !== null) this.#beginRecord(records, head);
-    if (requestLog !== null) this.entry = requestLog.begin(head, this.listener.clientIpOf(head, client.source));
+    if (requestLog !== null) this.entry = requestLog.begin(head, this.listener.clientIpOf(head, client.source), client);
   }
 
   /** Reads what came of the body with the head; it goes out with it. The index behind it, or −status when it is bad. */
@@ -84,6 +77,7 @@ export class Exchange extends Tries {
 
   protected connect(each: Try): void {
     this.began(each);
+    each.isConnected = false;
     each.upstream = UpstreamConnection.connect(this.listener, this.pool!, each, this);
   }
 
@@ -109,6 +103,7 @@ export class Exchange extends Tries {
     this.#requestId = this.pool!.madeRequestIdOf(head);
     if (this.entry !== null) this.entry.requestId = this.#requestId;
     this.began(each);
+    each.isConnected = true;
     upstream.startExchange(this, each);
     each.isUnsent = !copy.send(upstream, scratch, headBytes);
   }
@@ -148,7 +143,11 @@ export class Exchange extends Tries {
   abort(status: number): void {
     const { current, pool } = this;
     const { upstream } = current;
-    if (this.isWatched) this.ended(this.status === 0 ? status : this.status, endOfClient(status));
+    if (this.isWatched) {
+      const isAnswered = status !== 499 && !this.responseStarted;
+      const own = isAnswered ? problemAnswer(status, true, this.isHead) : null;
+      this.ended(this.status === 0 ? status : this.status, endOfClient(status), own);
+    }
     current.upstream = null;
     if (pool !== null) this.dropRival();
     if (pool !== null && current.slot !== -1) {
@@ -170,19 +169,19 @@ export class Exchange extends Tries {
   }
 
   protected answer(status: number, blameless: boolean): void {
-    if (this.isWatched) this.ended(status, endOfProblem(status, this.current.slot !== -1 || this.picks.tried.size > 0));
-    this.#answerProblem(status, blameless, 0);
+    this.#answerProblem(status, blameless, endOfProblem(status, this.wasServed), 0);
   }
 
   protected turnAway(): void {
-    if (this.isWatched) this.ended(503, 'turned-away');
-    this.#answerProblem(503, true, RETRY_AFTER_SECONDS);
+    this.#answerProblem(503, true, 'turned-away', RETRY_AFTER_SECONDS);
   }
 
-  #answerProblem(status: number, blameless: boolean, retryAfterSeconds: number): void {
+  #answerProblem(status: number, blameless: boolean, end: End, retryAfterSeconds: number): void {
     const client = this.client!;
     const { requestDone, isHead, current } = this;
     const keepAlive = this.keepAlive && requestDone;
+    const problem = problemAnswer(status, !keepAlive, isHead, retryAfterSeconds);
+    if (this.isWatched) this.ended(status, end, problem);
     if (current.slot === -1) this.listener.metrics.answered(status);
     else {
       this.metrics!.request(current.slot, status, -1);
@@ -190,7 +189,7 @@ export class Exchange extends Tries {
     }
     const { explainLine } = this;
     this.#recycle();
-    client.answerProblem(status, keepAlive, isHead, retryAfterSeconds, explainLine);
+    client.answer(withLine(problem, explainLine));
     client.exchangeEnded(keepAlive, requestDone);
   }
 
@@ -216,53 +215,6 @@ export class Exchange extends Tries {
   /** What its answer's head says of how it came about; empty where nobody may know. */
   get explainLine(): string {
     return this.record === null ? '' : this.record.explainLine();
-  }
-
-  /** Somebody is to hear how it ended. */
-  get isWatched(): boolean {
-    return this.entry !== null || this.record !== null;
-  }
-
-  protected failedAt(slot: number): void {
-    const { id } = this.pool!.picker.endpoint(slot);
-    if (this.entry !== null) this.entry.endpoint = id;
-    if (this.record !== null) this.record.endpoint = id;
-  }
-
-  /** How it ended. Before the pick is given back: its endpoint is named. */
-  ended(status: number, end: End): void {
-    const { record, current, pool } = this;
-    if (this.entry !== null) this.#logEnd(this.entry, status, end);
-    if (record === null) return;
-    record.status = status;
-    record.end = end;
-    if (pool === null) return;
-    record.pool = pool.name;
-    if (current.slot !== -1) record.endpoint = pool.picker.endpoint(current.slot).id;
-  }
-
-  #logEnd(entry: LogEntry, status: number, end: End): void {
-    const { current, pool } = this;
-    this.entry = null;
-    entry.bytesIn = this.requestBody.contentBytes;
-    entry.retries = this.retries;
-    if (pool !== null) entry.pool = pool.name;
-    if (pool !== null && current.slot !== -1) {
-      entry.endpoint = pool.picker.endpoint(current.slot).id;
-      entry.firstByteMs = current.latencyMs;
-      entry.bytesOut = current.upstream?.answer.bodyBytes ?? 0;
-    }
-    if (end === 'tunnel') {
-      entry.bytesIn = this.client!.relayedBytes;
-      entry.bytesOut = current.upstream!.relayedBytes;
-    }
-    entry.log.end(entry, status, end, this.beganMs, this.#endedMs(end));
-  }
-
-  /** Now, where that is known: looking at the clock is no small part of what a line costs. 0: it is not. */
-  #endedMs(end: End): number {
-    const { sentAtMs, latencyMs, upstream } = this.current;
-    return end === 'complete' && upstream?.answer.isOnePiece === true ? sentAtMs + latencyMs : 0;
   }
 
   /** Free for the next request. The bytes are let go, the endpoint and client as well. */

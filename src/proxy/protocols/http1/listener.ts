@@ -16,7 +16,7 @@ import { ClientConnection } from './client-connection.ts';
 import { Exchange } from './exchange.ts';
 import { explainRequest } from './explain.ts';
 import { Http1Pool } from './pool.ts';
-import { fixedAnswers, redirectAnswer, variant, withLine } from './problem.ts';
+import { fixedAnswers, problemAnswer, redirectAnswer, variant, withLine } from './problem.ts';
 import { ONE_WRITE_BYTES } from './request-copy.ts';
 import { type HeadLimits, RequestHead } from './request-head.ts';
 import { RequestLog } from './request-log.ts';
@@ -194,6 +194,7 @@ export class Http1Listener implements ProtocolRuntime {
     else {
       this.#clients.add(client);
       this.metrics.connectionOpened();
+      if (this.requestLog?.isDetailed === true) client.learnPort();
     }
   }
 
@@ -264,12 +265,12 @@ export class Http1Listener implements ProtocolRuntime {
   #answer(client: ClientConnection, exchange: Exchange, status: number, bytes: Buffer | null): void {
     const { requestDone, isHead } = exchange;
     const keepAlive = exchange.keepAlive && requestDone;
+    const own = bytes ?? problemAnswer(status, !keepAlive, isHead);
     this.metrics.answered(status);
-    if (exchange.isWatched) exchange.ended(status, status === 404 && bytes === null ? 'no-route' : 'route');
+    if (exchange.isWatched) exchange.ended(status, bytes === null ? 'no-route' : 'route', own);
     const { explainLine } = exchange;
     exchange.drop();
-    if (bytes === null) client.answerProblem(status, keepAlive, isHead, 0, explainLine);
-    else client.answer(withLine(bytes, explainLine));
+    client.answer(withLine(own, explainLine));
     client.exchangeEnded(keepAlive, requestDone);
   }
 

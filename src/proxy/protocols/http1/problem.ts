@@ -43,6 +43,9 @@ export function withLine(answer: Buffer, line: string): Buffer {
   return Buffer.concat([answer.subarray(0, headStart), Buffer.from(line, 'latin1'), answer.subarray(headStart)]);
 }
 
+/** Of an answer of ours. */
+export const bodyBytesOf = (answer: Buffer): number => answer.byteLength - answer.indexOf('\r\n\r\n') - 4;
+
 const problems = new Map<number, Buffer>();
 
 /**

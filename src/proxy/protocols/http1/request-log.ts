@@ -1,15 +1,29 @@
-import type { Clock } from '../../../core/kernel/clock.ts';
-import type { Rng } from '../../../core/kernel/rng.ts';
 import type { AccessLog } from '../../../telemetry/access-log/access-log.ts';
 import type { LineFormat } from '../../../telemetry/access-log/line-format.ts';
-import { createRequestRecord, type End, type RequestRecord } from '../../../telemetry/access-log/record.ts';
+import {
+  type Company,
+  createRequestRecord,
+  type End,
+  type RequestRecord,
+} from '../../../telemetry/access-log/record.ts';
+import type { ClientSource } from '../../client-source.ts';
+import type { ProtocolDeps } from '../protocol.ts';
 import { COLON, ZERO } from './bytes.ts';
+import { bodyBytesOf, problemAnswer } from './problem.ts';
 import type { RequestHead } from './request-head.ts';
 import { fieldOf } from './request-values.ts';
 
 /** A record, and where it will be written: also when that has changed meanwhile. */
 export interface LogEntry extends RequestRecord {
   readonly log: RequestLog;
+}
+
+/** Whose request it is. */
+export interface LoggedClient {
+  readonly source: ClientSource;
+  learnPort(): number;
+  /** When the first piece of a head came that did not come whole, on the clock; 0: it did, or nobody looked. */
+  readonly headBeganMs: number;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -23,21 +37,27 @@ const NO_BYTES = new Uint8Array(0);
 export class RequestLog {
   readonly log: AccessLog;
   readonly #format: LineFormat;
-  readonly #clock: Clock;
-  readonly #rng: Rng;
+  readonly #deps: ProtocolDeps;
   readonly #free: LogEntry[] = [];
 
-  constructor(log: AccessLog, listener: string, clock: Clock, rng: Rng) {
+  constructor(log: AccessLog, listener: string, deps: ProtocolDeps) {
     this.log = log;
     this.#format = log.formatOf(listener);
-    this.#clock = clock;
-    this.#rng = rng;
+    this.#deps = deps;
+  }
+
+  /** Entries want what only few formats tell. */
+  get isDetailed(): boolean {
+    return this.#format.isDetailed;
   }
 
   /** Null where this request is not among those that are logged. */
-  begin(head: RequestHead, clientIp: string): LogEntry | null {
-    const entry = this.#take(clientIp);
+  begin(head: RequestHead, clientIp: string, client: LoggedClient): LogEntry | null {
+    const entry = this.#take(clientIp, client);
     if (entry === null) return null;
+    const { headBeganMs } = client;
+    entry.headMs = headBeganMs === 0 ? 0 : this.#deps.clock.now() - headBeganMs;
+    entry.isHttp10 = head.isHttp10;
     const { pathEnd, targetEnd } = head;
     entry.bytes = head.bytes;
     entry.methodStart = head.start;
@@ -55,12 +75,19 @@ export class RequestLog {
   }
 
   /** A request whose head could not be read. */
-  refused(clientIp: string, status: number): void {
-    const entry = this.#take(clientIp);
+  refused(client: LoggedClient, status: number): void {
+    const entry = this.#take(client.source.ip, client);
     if (entry === null) return;
+    const problem = problemAnswer(status, true, false);
+    entry.headMs = -1;
+    entry.stage = 'request';
+    entry.fault = 'none';
+    entry.bytesOut = bodyBytesOf(problem);
+    entry.sentBytes = problem.byteLength;
+    if (this.isDetailed) this.meet(entry);
     entry.methodEnd = entry.methodStart;
     entry.headers.fill(0);
-    this.end(entry, status, status === 408 ? 'client-timeout' : 'bad-request');
+    this.end(entry, status, status === 408 ? 'client-timeout' : 'bad-request', client.headBeganMs);
   }
 
   /**
@@ -70,19 +97,30 @@ export class RequestLog {
   end(entry: LogEntry, status: number, end: End, beganMs = 0, endedMs = 0): void {
     entry.status = status;
     entry.end = end;
-    const nowMs = endedMs || this.#clock.now();
+    const nowMs = endedMs || this.#deps.clock.now();
     // What was answered without being sent anywhere took no time.
     this.log.request(this.#format, entry, beganMs || nowMs, nowMs);
     entry.bytes = NO_BYTES;
     this.#free.push(entry);
   }
 
-  #take(clientIp: string): LogEntry | null {
+  /** The connections that are open; nothing of a pool. */
+  meet(company: Company): void {
+    const { connections } = this.#deps;
+    company.listenerConnections = connections?.ofListener() ?? 0;
+    company.programConnections = connections?.ofProgram() ?? 0;
+    company.poolRequests = 0;
+    company.endpointRequests = 0;
+  }
+
+  #take(clientIp: string, client: LoggedClient): LogEntry | null {
     const { sample, headers } = this.log.options;
-    if (sample < 1 && this.#rng.next() >= sample) return null;
+    if (sample < 1 && this.#deps.rng.next() >= sample) return null;
     const entry = this.#free.pop() ?? { ...createRequestRecord(headers.length), log: this };
     this.log.begin();
     entry.clientIp = clientIp;
+    // Behind a proxy that is trusted nobody knows it.
+    if (this.isDetailed) entry.clientPort = clientIp === client.source.ip ? client.learnPort() : 0;
     entry.route = '';
     entry.pool = '';
     entry.endpoint = '';
@@ -90,6 +128,11 @@ export class RequestLog {
     entry.bytesIn = 0;
     entry.bytesOut = 0;
     entry.retries = 0;
+    entry.queueMs = -1;
+    entry.queuePlace = 0;
+    entry.connectMs = -1;
+    entry.answerMs = -1;
+    entry.sentBytes = 0;
     entry.requestId = '';
     entry.requestIdStart = 0;
     entry.requestIdEnd = 0;

@@ -27,7 +27,10 @@ export abstract class Tries extends Admission {
   /** Picked for the retry that follows a discarded answer. */
   #next: Try | null = null;
   #pauseMs = 0;
-  #retries = 0;
+  /** Why the last try that failed did. */
+  protected failure: Failure | null = null;
+  /** Further tries that it was granted; one may have found no endpoint. */
+  #granted = 0;
   #isHedged = false;
   /** An interim answer went to the client. */
   #answerBegan = false;
@@ -56,6 +59,7 @@ export abstract class Tries extends Admission {
 
   upstreamFailed(each: Try, failure: Failure, wasReused: boolean, answerBegan: boolean): void {
     if (each.record !== null) each.record.failure = failure;
+    this.failure = failure;
     if (this.responseStarted) {
       this.cut();
       return;
@@ -81,20 +85,15 @@ export abstract class Tries extends Admission {
     }
   }
 
-  /** Further tries so far. */
-  protected get retries(): number {
-    return this.#retries;
-  }
-
   get #mayRepeat(): boolean {
     return this.isIdempotent && this.copy.isWhole;
   }
 
   /** Counts a retry. `isFree`: the endpoint did nothing for the try before, so that another one multiplies no load. */
   #mayRetry(isFree: boolean): boolean {
-    if (this.#retries >= this.pool!.gate.rules.attempts) return false;
+    if (this.#granted >= this.pool!.gate.rules.attempts) return false;
     if (!isFree && !this.#charge()) return false;
-    this.#retries++;
+    this.#granted++;
     return true;
   }
 
@@ -109,7 +108,7 @@ export abstract class Tries extends Admission {
 
   #backoffMs(): number {
     const { rules, rng } = this.pool!.gate;
-    return rules.backoffMs(this.#retries, rng);
+    return rules.backoffMs(this.#granted, rng);
   }
 
   #retryAfter(ms: number): void {
@@ -148,11 +147,11 @@ export abstract class Tries extends Admission {
     if (!rules.retries(head.status) || this.#answerBegan) return false;
     this.failureStatus = head.status;
     if (this.#rival !== null) return true;
-    if (!this.#mayRepeat || this.#retries >= rules.attempts) return false;
+    if (!this.#mayRepeat || this.#granted >= rules.attempts) return false;
     const waitMs = head.status === 503 || head.status === 429 ? retryAfterMs(head) : 0;
     if (waitMs > rules.maxRetryAfterMs) return false;
     this.picks.tried.add(each.slot);
-    this.#pauseMs = Math.max(waitMs, rules.backoffMs(this.#retries + 1, rng));
+    this.#pauseMs = Math.max(waitMs, rules.backoffMs(this.#granted + 1, rng));
     if (this.#pauseMs > 0) return this.picks.hasOthers && this.#mayRetry(false);
     const next = this.#takeSpare();
     if (this.picks.take(next)) {
@@ -286,7 +285,9 @@ export abstract class Tries extends Admission {
     this.current.isFirst = true;
     this.#isHedged = false;
     this.#answerBegan = false;
-    this.#retries = 0;
+    this.#granted = 0;
+    this.retries = 0;
+    this.failure = null;
     if (pool === null) return;
     this.#disarm();
     if (this.#requestAlarm !== null) this.listener.timers.disarm(this.#requestAlarm);

@@ -20,6 +20,8 @@ export class Try {
   latencyMs = -1;
   /** Nothing of its request went out. */
   isUnsent = true;
+  /** Its connection was there. */
+  isConnected = false;
   /** Of its request; a hedge or a retry is not. */
   isFirst = true;
   /** Null: nobody wants to know of its request. */
@@ -72,6 +74,10 @@ export class Try {
   #endRecord(): void {
     this.record!.end();
     this.record = null;
+  }
+
+  get cost(): number {
+    return this.#cost;
   }
 
   /** Milliseconds since it began; −1: it has not. */

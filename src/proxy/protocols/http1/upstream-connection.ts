@@ -247,7 +247,7 @@ export class UpstreamConnection extends EndpointConnection {
     else if (this.#exchange === null) this.closeIdle();
     // While it waits for the client to read, the client's time-out counts.
     else if (this.#exchange.client!.backedUp) this.#listener.timers.arm(this, this.#pool.options.timeouts.idle);
-    else this.#fail(this.#state === WAITING ? 'timeout' : 'closed');
+    else this.#fail('timeout');
   }
 
   #onTunnelTimeout(client: ClientConnection): void {

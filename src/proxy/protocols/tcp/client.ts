@@ -98,6 +98,7 @@ export class TcpClient extends Connection implements Waiter {
       this.#line = line;
       this.#waitsSinceMs = this.listener.deps.clock.now();
       this.#metrics.queued();
+      this.entry?.queued(line.length);
       return;
     }
     if (line !== null) this.#metrics.turnedAway('full');
@@ -195,6 +196,7 @@ export class TcpClient extends Connection implements Waiter {
 
   closed(): void {
     this.socket = null;
+    this.entry?.meet(this.pool, this.#slot, this.#line !== null);
     this.listener.deps.timers.remove(this);
     this.listener.leave(this);
     const endpoint = this.#endpoint;

@@ -3,6 +3,7 @@ import type { Rng } from '../../../core/kernel/rng.ts';
 import type { AccessLog } from '../../../telemetry/access-log/access-log.ts';
 import type { LineFormat } from '../../../telemetry/access-log/line-format.ts';
 import { type ConnectionRecord, createConnectionRecord, type End } from '../../../telemetry/access-log/record.ts';
+import type { OpenConnections, ProtocolDeps, ProxyPool } from '../protocol.ts';
 
 /** What the access log is to say of one connection. */
 export class ConnectionEntry {
@@ -32,8 +33,24 @@ export class ConnectionEntry {
     this.record.connectMs = this.#clock.now() - this.#dialedMs;
   }
 
+  /** It is in the line, as the last one of so many. */
+  queued(length: number): void {
+    this.record.queuePlace += length;
+  }
+
   waited(ms: number): void {
     this.record.queueMs = Math.max(0, this.record.queueMs) + ms;
+  }
+
+  /** It is still here, of those that wait too: who else is. `slot` −1: it has no endpoint. */
+  meet({ picker, gate }: ProxyPool, slot: number, isWaiting: boolean): void {
+    const { record } = this;
+    const { connections, isDetailed } = this.#log;
+    if (!isDetailed) return;
+    record.programConnections = connections?.ofProgram() ?? 0;
+    record.listenerConnections = connections?.ofListener() ?? 0;
+    record.poolRequests = picker.inFlight.total() + (gate.line?.length ?? 0) - (slot !== -1 || isWaiting ? 1 : 0);
+    record.endpointRequests = slot === -1 ? 0 : picker.requestsOf(slot) - 1;
   }
 
   /** Why it is about to end. */
@@ -54,15 +71,22 @@ export class ConnectionEntry {
 /** One tcp listener's part of an access log. An entry is begun when its connection comes, and ended once. */
 export class ConnectionLog {
   readonly log: AccessLog;
+  readonly connections: OpenConnections | undefined;
   readonly #format: LineFormat;
   readonly #clock: Clock;
   readonly #rng: Rng;
 
-  constructor(log: AccessLog, listener: string, clock: Clock, rng: Rng) {
+  constructor(log: AccessLog, listener: string, { clock, rng, connections }: ProtocolDeps) {
     this.log = log;
+    this.connections = connections;
     this.#format = log.formatOf(listener);
     this.#clock = clock;
     this.#rng = rng;
+  }
+
+  /** Entries want what only few formats tell. */
+  get isDetailed(): boolean {
+    return this.#format.isDetailed;
   }
 
   /** Null where this connection is not among those that are logged. */

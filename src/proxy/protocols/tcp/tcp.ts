@@ -52,10 +52,9 @@ export class TcpListener implements ProtocolRuntime {
   }
 
   #followLog(): void {
-    const { accessLog, clock, rng } = this.deps;
-    const log = accessLog?.current ?? null;
+    const log = this.deps.accessLog?.current ?? null;
     if (log === (this.#log?.log ?? null)) return;
-    this.#log = log === null ? null : new ConnectionLog(log, this.#name, clock, rng);
+    this.#log = log === null ? null : new ConnectionLog(log, this.#name, this.deps);
   }
 
   get openConnections(): number {
