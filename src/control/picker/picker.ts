@@ -1,4 +1,5 @@
-import { NO_TICKET } from '../../core/guards/breaker-word.ts';
+import { isProbe, NO_TICKET } from '../../core/guards/breaker-word.ts';
+import type { CircuitBreaker } from '../../core/guards/circuit-breaker.ts';
 import type { Clock } from '../../core/kernel/clock.ts';
 import type { Location } from '../../core/kernel/endpoint.ts';
 import { EquipoiseError } from '../../core/kernel/errors.ts';
@@ -119,17 +120,17 @@ export class Picker {
       const slot = this.#choose(request, tried, role);
       if (slot < 0) return slot;
       if (!this.#counts.tryStart(slot, request.cost, this.#roster.limits[slot]!)) continue;
+      if (guards?.breaker && !this.#enter(guards.breaker, slot)) {
+        this.#counts.finish(slot, request.cost);
+        continue;
+      }
       if (this.#isHeldBack) this.#former.add(slot);
-      if (guards?.breaker) this.#ticket = guards.breaker.start(slot);
       return slot;
     }
     return -1;
   }
 
-  /**
-   * Of the last pick; hand it to its `done`. Without it, a pick that began before its breaker's state changed is taken for
-   * one of the new state.
-   */
+  /** Of the last pick, for its `done`: without it one that began before its breaker changed is taken for one of the new state. */
   get ticket(): number {
     return this.#ticket;
   }
@@ -280,6 +281,12 @@ export class Picker {
     }
     this.#isHeldBack = slot < 0 && role !== null;
     return this.#isHeldBack ? this.#roster.heldBackOf(role!, this.#unfit) : slot;
+  }
+
+  /** False: since the breaker was asked another worker took the last probe's place, or opened it. */
+  #enter(breaker: CircuitBreaker, slot: number): boolean {
+    this.#ticket = breaker.start(slot);
+    return this.#unfit.breaker === null || isProbe(this.#ticket) || breaker.admits(slot);
   }
 
   /** `listener` hears of each slot whose endpoint is in maintenance now. */

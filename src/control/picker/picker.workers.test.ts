@@ -17,12 +17,19 @@ function setUp(endpoints: readonly MemberSnapshot[], guards: GuardOptions) {
   const counts = createSharedCounts(16, 2);
   let runs = 0;
   const onRun = () => void runs++;
-  const start = (members: readonly MemberSnapshot[], worker: number) =>
-    setUpPicker(members, {
-      ...{ guards, clock },
-      counts: new SharedInFlight(counts, Math.max(worker, 0)),
-      guardShare: { memory, worker, epochMs: 0, onRun },
-    });
+  const start = (members: readonly MemberSnapshot[], worker: number) => {
+    const own = new SharedInFlight(counts, Math.max(worker, 0));
+    const guardShare = { memory, worker, epochMs: 0, onRun };
+    const beforeStart = (happens: () => void) => {
+      const tryStart = own.tryStart.bind(own);
+      own.tryStart = (...pick) => {
+        own.tryStart = tryStart;
+        happens();
+        return tryStart(...pick);
+      };
+    };
+    return { ...setUpPicker(members, { guards, clock, counts: own, guardShare }), counts: own, beforeStart };
+  };
   const main = start(endpoints, DECIDES);
   const [one, other] = [start(endpoints, 0), start(endpoints, 1)];
   return { clock, memory, main, one, other, start, runs: () => runs };
@@ -43,6 +50,18 @@ describe('circuit breakers of two workers', () => {
     expect(main.events).toEqual(['e1 breaker open']);
     clock.advance(1000);
     expect([...one.take(6), ...other.take(6)].filter((id) => id === 'e1')).toHaveLength(1);
+  });
+
+  test('admit one probe, whoever takes it between another’s choice and its start', () => {
+    const { clock, main, one, other } = setUp(three, guards);
+    one.run(12, allBut('e1'));
+    clock.advance(1000);
+    main.picker.observe();
+    const taken: string[] = [];
+    one.beforeStart(() => taken.push(...other.take(3)));
+    taken.push(...one.take(3));
+    expect(taken.filter((id) => id === 'e1')).toHaveLength(1);
+    expect(one.counts.total(), 'a choice that was given up is not in flight').toBe(taken.length);
   });
 
   test('free the probe of a worker that died', () => {

@@ -54,6 +54,11 @@ export function probeTicketOf(word: number): number {
   return ticketOf(word) | 1;
 }
 
+/** Of a ticket: did its pick take a probe's place? `NO_TICKET` may have. */
+export function isProbe(ticket: number): boolean {
+  return (ticket & 1) === 1;
+}
+
 /** May one more pick begin? `halfOpen` probes may be under way at a time. */
 export function admits(word: number, halfOpen: number): boolean {
   const state = stateOf(word);
@@ -78,7 +83,7 @@ export function judged(word: number, ok: boolean, ticket: number, failures: numb
 
 /** A pick ended without a verdict. */
 export function released(word: number, ticket: number): number {
-  const tookProbe = ticket === NO_TICKET || (ticket & 1) === 1;
+  const tookProbe = isProbe(ticket);
   return tookProbe && stateOf(word) === HALF_OPEN && isPresent(word, ticket) ? word - PROBE : word;
 }
 
