@@ -11,6 +11,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { freePort } from '../conformance/harness/sockets.ts';
 import { workloads } from '../src/core/testing/workloads.ts';
 import type { Balancer, Setting } from './harness/balancer.ts';
 import { type Figure, interleave, type Row, ratioRow } from './harness/comparison.ts';
@@ -18,7 +19,7 @@ import { startEquipoise } from './harness/equipoise.ts';
 import { describeMachine } from './harness/machine.ts';
 import type { OpenLoopResult } from './harness/open-loop.ts';
 import { missingPrograms, startHaproxy, startNginx } from './harness/peers.ts';
-import { acceptsTcp, freePort, runProgram, startProgram, temporaryDirectory, untilReady } from './harness/processes.ts';
+import { acceptsTcp, runProgram, startProgram, temporaryDirectory, untilReady } from './harness/processes.ts';
 import { formatTable } from './harness/table.ts';
 
 const { values } = parseArgs({

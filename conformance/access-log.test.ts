@@ -11,7 +11,7 @@ import { freePort, until } from './harness/sockets.ts';
 import { cleanUp, transports } from './harness/suite.ts';
 import { untilReady } from './scenarios/workers-world.ts';
 
-const TIMEOUT_MS = 40_000;
+const TIMEOUT_MS = 120_000;
 const folder = mkdtempSync(join(tmpdir(), 'access-log-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -100,7 +100,7 @@ describe.skipIf(!transports.includes('bun'))('its steps', () => {
     program.signal(settingOf('STOPSIGNAL') as NodeJS.Signals);
     expect(await within('the end', program.ended)).toEqual({ code: 0, signal: null });
     expect(await run(health), 'afterwards').toMatchObject({ code: 1 });
-  }, 30_000);
+  }, 120_000);
 });
 
 /** ENV of the image. */

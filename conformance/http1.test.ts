@@ -14,7 +14,7 @@ eachTransport('http1', (transport, scenario) => {
 
   beforeAll(async () => {
     world = await startWorld(transport, keep);
-  }, 20_000);
+  }, 120_000);
 
   beforeEach(() => {
     for (const backend of [world.a, world.b]) backend.reset();

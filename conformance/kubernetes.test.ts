@@ -141,7 +141,7 @@ describe.skipIf(!transports.includes('bun'))('its configuration', () => {
     expect(await ask(admin, '/metrics', TOKEN)).toBe(200);
     program.signal('SIGTERM');
     expect(await within('the end', program.ended)).toEqual({ code: 0, signal: null });
-  }, 20_000);
+  }, 120_000);
 });
 
 /** The compiler's opinion of them, each as a literal of its type: a key that the type does not have is an error. */

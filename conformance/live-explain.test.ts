@@ -173,5 +173,5 @@ describe.skipIf(!transports.includes('bun'))('live explain with two workers', ()
       }
     }
     expect([...workers].sort()).toEqual([0, 1]);
-  }, 40_000);
+  }, 120_000);
 });

@@ -22,7 +22,7 @@ eachTransport('malformed-responses', (transport, scenario) => {
     const web = { bind: `127.0.0.1:${port}`, protocol: 'http', routes: [{ pool: 'main' }] };
     const main = { endpoints: [backend.address], timeouts: { connect: '1s', response: '300ms', idle: '300ms' } };
     keep(await startBalancer({ version: 1, workers: 1, listeners: { web }, pools: { main } }, transport, [port]));
-  }, 20_000);
+  }, 120_000);
 
   for (const [group, cases] of Object.entries(responseGroups)) {
     for (const each of cases) {

@@ -8,7 +8,7 @@ import { freePort, sleep, until } from './harness/sockets.ts';
 import { cleanUp, transports } from './harness/suite.ts';
 import { askInTurn, startWorkers } from './scenarios/workers-world.ts';
 
-const TIMEOUT_MS = 40_000;
+const TIMEOUT_MS = 120_000;
 const PROGRAM = resolve(import.meta.dirname, '../bin/equipoise.mjs');
 const folder = mkdtempSync(join(tmpdir(), 'observability-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -40,12 +40,12 @@ eachTransport('operations', (transport, scenario) => {
     }
     [port, adminPort] = [await freePort(), await freePort()];
     balancer = await start();
-  }, 20_000);
+  }, 120_000);
   afterEach(async () => {
     await balancer.stop();
     for (const backend of backends) await backend.close();
     rmSync(folder, { recursive: true, force: true });
-  }, 20_000);
+  }, 120_000);
 
   /** The ports are open before every worker serves. */
   async function start(): Promise<Balancer> {
@@ -86,7 +86,7 @@ eachTransport('operations', (transport, scenario) => {
     const client = await rawClient(port);
     await client.send(get('/held'));
     await until('the request is held', () => held.length > 0);
-    const answered = client.response(0, 8000).then((response) => response.body.toString());
+    const answered = client.response(0).then((response) => response.body.toString());
     return { exchange: held.shift()!, answered };
   }
 
@@ -97,13 +97,13 @@ eachTransport('operations', (transport, scenario) => {
     const { exchange, answered } = await hold();
     const [id, index] = holder() === 0 ? (['a', 0] as const) : (['b', 1] as const);
     const drained = equipoise('drain', `main/${id}`, '--watch');
-    await until('it is draining', () => drained.output().includes('1 in flight'), 8000);
+    await until('it is draining', () => drained.output().includes('1 in flight'));
     expect((await spread())[index], 'requests to the one that drains').toBe(0);
     const late = await equipoise('drain', `main/${id}`, '--watch', '--max', '300ms').ended;
     expect([late.code, late.output]).toEqual([1, expect.stringContaining('1 still in flight after 300ms')]);
     await exchange.write(ok('finished'));
     expect(await answered).toBe('finished');
-    const { code, output } = await within('its end', drained.ended, 8000);
+    const { code, output } = await within('its end', drained.ended);
     expect([code, output]).toEqual([0, expect.stringMatching(/is drained after \d+\.\d s\n$/)]);
     expect((await equipoise('ready', `main/${id}`).ended).output).toBe(`main/${id} is ready\n`);
     expect(await spread()).toEqual([10, 10, 0]);

@@ -9,7 +9,7 @@ eachTransport('policies', (transport, scenario) => {
 
   beforeAll(async () => {
     world = await startPolicyWorld(transport, keep);
-  }, 20_000);
+  }, 120_000);
 
   beforeEach(() => {
     for (const backend of world.backends) backend.reset();

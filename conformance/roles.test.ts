@@ -27,7 +27,7 @@ describe.each(transports)('roles transport=%s', (transport) => {
           await run(kind, transport);
           console.log(`ok roles: ${name} transport=${transport}`);
         },
-        60_000,
+        120_000,
       );
     }
   }

@@ -21,7 +21,7 @@ eachTransport('smuggling-requests', (transport, scenario) => {
     const web = { bind: `127.0.0.1:${port}`, protocol: 'http', routes: [{ pool: 'main' }] };
     const config = { version: 1, workers: 1, listeners: { web }, pools: { main: { endpoints: [backend.address] } } };
     keep(await startBalancer(config, transport, [port]));
-  }, 20_000);
+  }, 120_000);
 
   for (const [group, cases] of Object.entries(requestGroups)) {
     for (const each of cases) {

@@ -11,7 +11,7 @@ eachTransport('survival', (transport, scenario) => {
 
   beforeAll(async () => {
     world = await startSurvivalWorld(transport, keep);
-  }, 20_000);
+  }, 120_000);
 
   beforeEach(() => {
     for (const backend of [world.a, world.b, world.c]) backend.reset();
@@ -25,6 +25,6 @@ eachTransport('survival', (transport, scenario) => {
   });
 
   for (const group of [retries, queue, hedges]) {
-    for (const [name, run] of Object.entries(group)) scenario(name, () => run(world), 30_000);
+    for (const [name, run] of Object.entries(group)) scenario(name, () => run(world), 120_000);
   }
 });

@@ -53,7 +53,7 @@ describe.skipIf(isMissing || !transports.includes('bun'))(title, () => {
     for (const each of ['bin', 'etc', 'state']) mkdirSync(join(folder, each));
     buildExecutable(join(folder, 'bin'));
     if (isRoot) chownSync(join(folder, 'state'), NOBODY, NOBODY);
-  }, 30_000);
+  }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** The unit's places in the folder of this test. */
@@ -141,7 +141,7 @@ describe.skipIf(isMissing || !transports.includes('bun'))(title, () => {
 
     program.signal('SIGTERM');
     expect(await within('the end', program.ended)).toEqual({ code: 0, signal: null });
-  }, 30_000);
+  }, 120_000);
 
   test('a wrong command line is not tried again, a mistake that may pass is', async () => {
     const executable = join(folder, 'bin/equipoise');

@@ -8,7 +8,7 @@ eachTransport('tcp', (transport, scenario) => {
 
   beforeAll(async () => {
     world = await startTcpWorld(transport, keep);
-  }, 20_000);
+  }, 120_000);
 
   afterEach(() => expect(world.balancer.alive(), `alive: ${world.balancer.output().slice(-500)}`).toBe(true));
 

@@ -74,7 +74,7 @@ eachTransport('tunnels', (transport, scenario) => {
   }
 
   const closedPolitely = async (clients: readonly RawClient[]) => {
-    await Promise.all(clients.map((each) => each.waitClosed(3000)));
+    await Promise.all(clients.map((each) => each.waitClosed()));
     expect(clients.map((each) => each.ended())).toEqual(Array(MANY).fill('fin'));
   };
   const inFlight = () => adminAt(admin).sum('equipoise_in_flight');

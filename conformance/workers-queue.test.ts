@@ -31,5 +31,5 @@ describe.skipIf(!transports.includes('bun'))('a queue in each of two workers', (
       return left === 0;
     });
     expect(await world.admin.sum('equipoise_in_flight')).toBe(0);
-  }, 40_000);
+  }, 120_000);
 });

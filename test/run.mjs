@@ -26,7 +26,7 @@ const reports = mkdtempSync(join(tmpdir(), 'equipoise-test-'));
  */
 function onBun(name, ...folders) {
   const report = join(reports, `${name}.xml`);
-  const flags = ['--only-failures', '--timeout=20000', '--reporter=junit', `--reporter-outfile=${report}`];
+  const flags = ['--only-failures', '--timeout=120000', '--reporter=junit', `--reporter-outfile=${report}`];
   return {
     name: `${name} on Bun`,
     command: requireBun(),

@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../conformance/harness/sockets.ts';
 import type { Balancer, Setting } from './balancer.ts';
 import type { Row } from './comparison.ts';
 import { type EquipoiseSetting, missingEquipoise, startEquipoise } from './equipoise.ts';
 import { describeMachine } from './machine.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
 import { missingPrograms, startHaproxy, startNginx, versionOf } from './peers.ts';
-import { acceptsTcp, freePort, type Program, startProgram, temporaryDirectory, untilReady } from './processes.ts';
+import { acceptsTcp, type Program, startProgram, temporaryDirectory, untilReady } from './processes.ts';
 import { formatTable } from './table.ts';
 
 /** The origin, running. */

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
+import { freePort } from '../../conformance/harness/sockets.ts';
 import type { Balancer, Setting } from './balancer.ts';
-import { answersOk, descendants, freePort, startProgram, untilReady } from './processes.ts';
+import { answersOk, descendants, startProgram, untilReady } from './processes.ts';
 
 /** Which program is measured: the installed command (its Bun child is what counts), or Bun on the sources. */
 export type Runtime = 'launcher' | 'src';

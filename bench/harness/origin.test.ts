@@ -2,8 +2,9 @@ import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { freePort } from '../../conformance/harness/sockets.ts';
 import { bulkSource, receiveBulk } from './bulk.ts';
-import { acceptsTcp, freePort, startProgram, temporaryDirectory, untilReady } from './processes.ts';
+import { acceptsTcp, startProgram, temporaryDirectory, untilReady } from './processes.ts';
 
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../../conformance/harness/sockets.ts';
 import { type Balancer, CONNECTION_LIMIT, type Setting } from './balancer.ts';
-import { acceptsTcp, descendants, freePort, type Program, startProgram, untilReady } from './processes.ts';
+import { acceptsTcp, descendants, type Program, startProgram, untilReady } from './processes.ts';
 
 /** HAProxy and NGINX, one thread or worker each, unprivileged paths, in the foreground. */
 

@@ -1,5 +1,4 @@
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -152,29 +151,6 @@ function endEverything(): void {
     for (const pid of [...descendants(program.pid), program.pid]) signal(pid, 'SIGKILL');
   }
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
-}
-
-// Below Linux's default range for outgoing connections, so that no client's own port takes the one just found.
-const FIRST_PORT = 20_000;
-const PORT_COUNT = 12_000;
-const given = new Set<number>();
-
-/** A TCP port that is free on all addresses and was not given out before. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORT_COUNT);
-    if (given.has(port) || !(await canListen(port))) continue;
-    given.add(port);
-    return port;
-  }
-}
-
-function canListen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '0.0.0.0', () => server.close(() => resolve(true)));
-  });
 }
 
 /** Waits until `ready` holds. Throws with the program's output when it ends before, or after `timeoutMs`. */

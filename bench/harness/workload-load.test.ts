@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { freePort } from '../../conformance/harness/sockets.ts';
 import type { OpenLoopResult } from './open-loop.ts';
-import { acceptsTcp, freePort, runProgram, startProgram, temporaryDirectory, untilReady } from './processes.ts';
+import { acceptsTcp, runProgram, startProgram, temporaryDirectory, untilReady } from './processes.ts';
 
 // One look at the whole path: the origin's places and weather, the load's arrivals. Without a balancer every request meets
 // the first of three endpoints, which serves 4 at a time: 500 a second are more than its 400, so the line grows.

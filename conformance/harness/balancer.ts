@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { sleep } from './sockets.ts';
+import { PATIENCE_MS, sleep } from './sockets.ts';
 
 export type TransportName = 'bun' | 'node';
 
@@ -20,7 +20,7 @@ export interface Balancer {
   /** Writes its configuration anew; it is read when the balancer is told to. */
   configure(config: object): void;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
-  /** SIGTERM, and SIGKILL when that takes longer than 3 s. */
+  /** SIGTERM, and SIGKILL when that takes longer than 10 s. */
   stop(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export interface BalancerLimits {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Runs `equipoise run` on `config` (JSON is YAML) and waits until every probe accepts connections, 10 s at most. */
+/** Runs `equipoise run` on `config` (JSON is YAML) and waits until every probe accepts connections. */
 export async function startBalancer(
   config: object,
   transport: TransportName,
@@ -98,7 +98,7 @@ function createBalancer(child: ChildProcess, folder: string, file: string): Bala
     configure: (config) => configure(file, config),
     async stop() {
       kill(child.pid!, 'SIGTERM');
-      await Promise.race([exited, sleep(3000)]);
+      await Promise.race([exited, sleep(10_000)]);
       if (!gone) kill(-child.pid!, 'SIGKILL');
       await exited;
     },
@@ -106,7 +106,7 @@ function createBalancer(child: ChildProcess, folder: string, file: string): Bala
 }
 
 async function waitListening(balancer: Balancer, probes: Probe[]): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + PATIENCE_MS;
   for (const probe of probes) {
     while (!(await accepts(probe))) {
       const late = performance.now() > deadline;
@@ -115,7 +115,7 @@ async function waitListening(balancer: Balancer, probes: Probe[]): Promise<void>
         continue;
       }
       await balancer.stop();
-      throw new Error(`${late ? 'not listening after 10 s' : 'ended'}: ${balancer.output().slice(-2000)}`);
+      throw new Error(`${late ? 'not listening in time' : 'ended'}: ${balancer.output().slice(-2000)}`);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { createResponseReader, type Message, type MessageReader } from './message-reader.ts';
-import { sleep, within, writeFully } from './sockets.ts';
+import { PATIENCE_MS, sleep, within, writeFully } from './sockets.ts';
 
 export interface ClientOptions {
   /** Methods of the requests that will be sent, in order; further ones count as GET. Needed for HEAD. */
@@ -113,14 +113,14 @@ function createClient(socket: Socket, received: Received, plain: boolean): RawCl
         void writeFully(socket, piece);
       }
     },
-    async response(index = 0, timeoutMs = 3000) {
+    async response(index = 0, timeoutMs = PATIENCE_MS) {
       const over = (): boolean => reader.violation !== undefined || received.ended !== 'open';
       await untilWoken(received, `response ${index}`, () => responses.length > index || over(), timeoutMs);
       const message = responses[index];
       if (!message) throw new Error(`no response ${index}: ${reader.violation ?? received.ended}`);
       return message;
     },
-    async waitClosed(timeoutMs = 1500) {
+    async waitClosed(timeoutMs = PATIENCE_MS) {
       return untilWoken(received, 'closed', () => received.ended !== 'open', timeoutMs).then(
         () => true,
         () => false,

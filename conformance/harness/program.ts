@@ -56,7 +56,7 @@ export function startProgram(command: string, words: readonly string[], { cwd, e
     pid: child.pid ?? 0,
     output: () => output,
     says: (pattern) =>
-      within(`${pattern}`, saying(pattern), 10_000).catch((cause) => {
+      within(`${pattern}`, saying(pattern)).catch((cause) => {
         throw new Error(`${(cause as Error).message}\n${output}`, { cause });
       }),
     signal: (name) => void child.kill(name),
@@ -71,6 +71,6 @@ export function startProgram(command: string, words: readonly string[], { cwd, e
 /** Runs it to its end. */
 export async function runProgram(command: string, words: readonly string[], options: ProgramOptions) {
   const program = startProgram(command, words, options);
-  const { code } = await within(words.join(' '), program.ended, 20_000).finally(() => program.close());
+  const { code } = await within(words.join(' '), program.ended).finally(() => program.close());
   return { code, output: program.output() };
 }

@@ -13,24 +13,38 @@ export function writeFully(socket: Socket, bytes: string | Buffer): Promise<bool
   });
 }
 
-/** A port that nobody listens on at the moment. */
-export function freePort(host = '127.0.0.1'): Promise<number> {
-  return new Promise((resolve, reject) => {
+// Below Linux's range for ports that nobody chose: no client's own port and no other test's port 0 takes one just found.
+const FIRST_PORT = 20_000;
+const PORT_COUNT = 12_000;
+const given = new Set<number>();
+
+/** A port that nobody listens on and that was not given out before. */
+export async function freePort(host = '0.0.0.0'): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORT_COUNT);
+    if (given.has(port) || !(await canListen(port, host))) continue;
+    given.add(port);
+    return port;
+  }
+}
+
+function canListen(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, host, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, host, () => server.close(() => resolve(true)));
   });
 }
+
+/** How long is waited for what is certain to come: a busy machine may stand still for seconds. */
+export const PATIENCE_MS = 30_000;
 
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Waits until `condition` holds; throws `what` after `timeoutMs`. */
-export async function until(what: string, condition: () => boolean, timeoutMs = 3000): Promise<void> {
+export async function until(what: string, condition: () => boolean, timeoutMs = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`not in ${timeoutMs} ms: ${what}`);
@@ -39,7 +53,7 @@ export async function until(what: string, condition: () => boolean, timeoutMs = 
 }
 
 /** Rejects with `what` when `promise` takes longer than `timeoutMs`. */
-export function within<T>(what: string, promise: Promise<T>, timeoutMs = 3000): Promise<T> {
+export function within<T>(what: string, promise: Promise<T>, timeoutMs = PATIENCE_MS): Promise<T> {
   let timer: ReturnType<typeof setTimeout>;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not in ${timeoutMs} ms: ${what}`)), timeoutMs);

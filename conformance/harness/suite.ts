@@ -14,7 +14,7 @@ export function eachTransport(group: string, body: (transport: TransportName, sc
   const passed = new Map<TransportName, number>(transports.map((each) => [each, 0]));
   for (const transport of transports) {
     describe(`${group} transport=${transport}`, () => {
-      body(transport, (name, run, timeoutMs = 20_000) => {
+      body(transport, (name, run, timeoutMs = 120_000) => {
         test(
           `${name} transport=${transport}`,
           async () => {
@@ -47,6 +47,6 @@ export function cleanUp(): (thing: Balancer | RecordingBackend | { close(): unkn
   const things: { close?(): unknown; stop?(): unknown }[] = [];
   afterAll(async () => {
     for (const thing of things.reverse()) await (thing.stop?.() ?? thing.close?.());
-  }, 20_000);
+  }, 120_000);
   return (thing) => void things.push(thing);
 }

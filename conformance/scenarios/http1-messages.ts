@@ -270,6 +270,6 @@ export const messages: Readonly<Record<string, WorldScenario>> = {
     const client = await rawClient(port.quick);
     await client.send(get('/ws', 'Upgrade: echo', 'Connection: Upgrade'));
     await until('101', () => client.interim.length === 1);
-    expect(await client.waitClosed(3000)).toBe(true);
+    expect(await client.waitClosed()).toBe(true);
   },
 };

@@ -63,7 +63,7 @@ async function download(world: World, framing: 'length' | 'chunked'): Promise<vo
   await until('the source is at work', () => source.taken > 0);
   await expectBounded(world, before, () => source.taken);
   client.resume();
-  const response = await client.response(0, 15_000);
+  const response = await client.response(0);
   expect([response.bodyBytes, response.bodyHash]).toEqual([TOTAL, WHOLE_HASH]);
   expect(world.balancer.residentBytes() - before).toBeLessThan(RSS_GROWTH_AFTER);
   client.close();
@@ -85,7 +85,7 @@ async function upload(world: World, framing: 'length' | 'chunked'): Promise<void
   await expectBounded(world, before, () => source.taken);
   sink!.resume();
   await sent;
-  await client.response(0, 15_000);
+  await client.response(0);
   expect([world.a.requests[0]!.bodyBytes, world.a.requests[0]!.bodyHash]).toEqual([TOTAL, WHOLE_HASH]);
   expect(world.balancer.residentBytes() - before).toBeLessThan(RSS_GROWTH_AFTER);
   client.close();

@@ -140,7 +140,7 @@ export const upstream: Readonly<Record<string, WorldScenario>> = {
       const client = await rawClient(port.main);
       for (let index = 0; index < 5; index++) {
         await client.send(index % 2 ? post(`/${id}-${index}`, 'x'.repeat(id)) : get(`/${id}-${index}`));
-        await client.response(index, 10_000);
+        await client.response(index);
       }
       client.close();
       return client.responses.map((each) => each.body.toString());

@@ -2,12 +2,10 @@ import { expect } from 'vitest';
 import { answer, answerOk, type Exchange } from '../harness/backend.ts';
 import type { TransportName } from '../harness/balancer.ts';
 import { get, post, type RawClient, rawClient, request } from '../harness/client.ts';
-import { sleep, until, within } from '../harness/sockets.ts';
+import { PATIENCE_MS, sleep, until, within } from '../harness/sockets.ts';
 import { readSteadily, type Site, type TimingCase } from './timing-world.ts';
 
 const SHORT = '1s';
-/** A time-out of SHORT may be met twice, by the endpoint and by the client, and a wheel may be late. */
-const CUT_MS = 5000;
 
 /** More than the kernels between endpoint and client hold. */
 const LARGE = Buffer.alloc(12_000_000, 'a');
@@ -46,7 +44,7 @@ async function expectStoppedCut({ port, backend, sum }: Site): Promise<void> {
   client.socket.once('data', () => client.pause());
   await client.send(get(`/${LARGE.length}`));
   await until('the request', () => exchange !== undefined);
-  await within('the endpoint is free', exchange!.closed, CUT_MS);
+  await within('the endpoint is free', exchange!.closed);
   await untilNoneOpen(sum);
   client.resume();
   expect(await client.waitClosed(), 'cut').toBe(true);
@@ -77,9 +75,9 @@ async function expectNoneAvoided({ port, backend, sum }: Site): Promise<void> {
 }
 
 async function untilNoneOpen(sum: Site['sum']): Promise<void> {
-  const deadline = performance.now() + CUT_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   while ((await sum('equipoise_connections_open')) > 0) {
-    if (performance.now() > deadline) throw new Error(`a client that never reads is still there after ${CUT_MS} ms`);
+    if (performance.now() > deadline) throw new Error(`a client that never reads is still there`);
     await sleep(100);
   }
 }
@@ -118,7 +116,7 @@ async function expectLateReadersServed(site: Site, waitMs: number, bytes: (path:
     await client.send(bytes(`/${size}`));
     await sleep(waitMs);
     client.resume();
-    await client.response(0, 5000).catch(() => {});
+    await client.response().catch(() => {});
     client.close();
     return client.responses[0]?.bodyBytes;
   };

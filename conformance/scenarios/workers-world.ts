@@ -5,7 +5,7 @@ import { type Admin, adminAt } from '../harness/admin.ts';
 import { answer, type Exchange, type RecordingBackend, recordingBackend } from '../harness/backend.ts';
 import { type Balancer, type BalancerLimits, startBalancer } from '../harness/balancer.ts';
 import { get, type RawClient, rawClient } from '../harness/client.ts';
-import { freePort, sleep } from '../harness/sockets.ts';
+import { freePort, PATIENCE_MS, sleep } from '../harness/sockets.ts';
 import type { cleanUp } from '../harness/suite.ts';
 
 /** A balancer of several workers, and endpoints that do as they are told. */
@@ -69,9 +69,9 @@ export async function startWorkers(given: WorkersSetUp, keep: ReturnType<typeof 
 
 /** Waits for a status of /readyz. */
 export async function untilReady(admin: Admin, status: number): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + PATIENCE_MS;
   while ((await admin.ready().catch(() => 0)) !== status) {
-    if (performance.now() > deadline) throw new Error(`/readyz is not ${status} in 10 s`);
+    if (performance.now() > deadline) throw new Error(`/readyz is not ${status}`);
     await sleep(20);
   }
 }

@@ -7,7 +7,7 @@ import { freePort } from '../../../bench/harness/processes.ts';
 import { adminAt } from '../../harness/admin.ts';
 import { type BalancerLimits, startBalancer, type TransportName } from '../../harness/balancer.ts';
 import { request } from '../../harness/client.ts';
-import { sleep } from '../../harness/sockets.ts';
+import { freePort, sleep } from '../../harness/sockets.ts';
 import {
   equipoiseConfiguration,
   HAPROXY_SOCKET,

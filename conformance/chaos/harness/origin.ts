@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { freePort } from '../../../bench/harness/processes.ts';
+import { freePort } from '../../harness/sockets.ts';
 import { type FaultName, isDisabling } from './faults.ts';
 import type { Outage } from './judge.ts';
 

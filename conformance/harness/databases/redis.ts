@@ -1,23 +1,19 @@
-import { freePort } from '../sockets.ts';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { freePort, within } from '../sockets.ts';
 import type { PairKind, ReplicatedPair } from './pair.ts';
-import { makeHome, run, type Service, serve } from './program.ts';
+import { makeHome, type Service, serve } from './program.ts';
 
-export const redis: PairKind = { name: 'redis', programs: ['redis-server', 'redis-cli'], start };
+export const redis: PairKind = { name: 'redis', programs: ['redis-server'], start };
 
 const PASSWORD = 'hush';
 
 async function start(): Promise<ReplicatedPair> {
   const home = makeHome('redis');
   const ports = [await freePort(), await freePort()] as const;
-  /** The answers to commands over one connection, a line each. */
-  const ask = async (port: number, ...commands: string[]): Promise<string[]> => {
-    const words = ['-h', '127.0.0.1', '-p', `${port}`, '-a', PASSWORD, '--no-auth-warning'];
-    const answer = await run('redis-cli', words, { timeoutMs: 3000, input: commands.join('\n') });
-    if (/^(ERR|READONLY|LOADING|NOAUTH|MASTERDOWN|Error|I\/O)/m.test(answer)) throw new Error(answer);
-    return answer.split('\n');
-  };
+  const ask = (port: number, ...commands: string[]) => converse(port, [`AUTH ${PASSWORD}`, ...commands, 'QUIT']);
   const portOf = async (port: number, ...before: string[]) =>
-    Number((await ask(port, ...before, 'CONFIG GET port')).at(-1));
+    Number((await ask(port, ...before, 'CONFIG GET port')).at(-2));
   const folders = [home.folder('0'), home.folder('1')];
   const startServer = (index: 0 | 1) => {
     const port = ports[index];
@@ -54,4 +50,18 @@ async function start(): Promise<ReplicatedPair> {
       home.close();
     },
   };
+}
+
+/** The lines that inline commands are answered with over one connection, the last one `QUIT`'s; rejects when one is refused or unanswered. */
+async function converse(port: number, commands: readonly string[]): Promise<string[]> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    socket.write(commands.map((each) => `${each}\r\n`).join(''));
+    const lines = (await within(commands.join(', '), text(socket))).trimEnd().split('\r\n');
+    const error = lines.find((each) => each.startsWith('-'));
+    if (error !== undefined || lines.at(-1) !== '+OK') throw new Error(error ?? `no answer: ${commands.join(', ')}`);
+    return lines;
+  } finally {
+    socket.destroy();
+  }
 }
