@@ -3,7 +3,6 @@ import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { freePort } from '../../../bench/harness/processes.ts';
 import { adminAt } from '../../harness/admin.ts';
 import { type BalancerLimits, startBalancer, type TransportName } from '../../harness/balancer.ts';
 import { request } from '../../harness/client.ts';

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { freePort } from '../../../bench/harness/processes.ts';
 import { freePort } from '../../harness/sockets.ts';
 import { type FaultName, isDisabling } from './faults.ts';
 import type { Outage } from './judge.ts';
