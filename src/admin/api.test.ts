@@ -359,6 +359,27 @@ describe('configuration', () => {
     expect((await put(file('endpoints: [1]', top))).status).toBe(200);
     expect(accepted[0]).toMatchObject({ admin: inForce });
   });
+
+  test('a key in a URL is shown to nobody, and a hidden one goes to no other collector', async () => {
+    const inForce = {
+      ...{ endpoint: 'http://c:1/v1?key=hush', headers: { 'x-key': 'psst' }, sampleRate: 0.1, parentBased: 'all' },
+      ...{ serviceName: 'equipoise', hideQuery: 'all' },
+    };
+    Object.defineProperty(server, 'config', { value: { ...server.config, tracing: inForce } });
+    for (const accept of ['application/json', 'application/yaml']) {
+      const { text } = await call('GET', '/api/v1/config', undefined, { headers: { accept } });
+      expect(text).toContain('http://c:1/v1?key=***');
+      expect(text).not.toMatch(/hush|psst/);
+    }
+    const hidden = (endpoint: string) =>
+      put(file('endpoints: [1]', `tracing: { endpoint: "${endpoint}", headers: { x-key: "***" } }`));
+    expect((await hidden('http://c:1/v1?key=***')).status).toBe(200);
+    expect(accepted[0]).toMatchObject({ tracing: inForce });
+    const { status, json } = await hidden('http://thief:1/v1?key=***');
+    expect(status).toBe(400);
+    const paths = (json.problems as { path: string }[]).map(({ path }) => path);
+    expect([paths, accepted.length]).toEqual([['tracing.endpoint', 'tracing.headers.x-key'], 1]);
+  });
 });
 
 describe('the edges', () => {

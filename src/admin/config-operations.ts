@@ -1,8 +1,8 @@
 import type { AdminOptions } from '../config/config.ts';
 import { effectiveConfig, effectiveInput } from '../config/effective.ts';
 import { type ConfigResult, type LoadOptions, loadConfigText, parseConfig } from '../config/load.ts';
-import type { ConfigProblem } from '../config/problem.ts';
-import { withSecretsOf } from '../config/secrets.ts';
+import { type ConfigProblem, formatPath, type Path } from '../config/problem.ts';
+import { hiddenIn, withSecretsOf } from '../config/secrets.ts';
 import { readYaml } from '../config/source.ts';
 import { EquipoiseError } from '../core/kernel/errors.ts';
 import type { RunningServer } from '../server/server.ts';
@@ -89,8 +89,14 @@ async function replaceConfig(call: Call): Promise<Answer> {
     tellRefused(call, 'it has mistakes');
     return invalid(result.problems.map(toItem));
   }
+  const config = withSecretsOf(result.config, server.config);
+  const hidden = hiddenIn(config);
+  if (hidden.length > 0) {
+    tellRefused(call, 'a secret in it is hidden');
+    return invalid(hidden.map(toUnknownSecret));
+  }
   try {
-    const { changes, needsRestart } = await server.reload(withSecretsOf(result.config, server.config));
+    const { changes, needsRestart } = await server.reload(config);
     audit(call, `configuration replaced: ${changes.length === 0 ? 'no changes' : changes.join('; ')}`);
     return json(200, { changes, needsRestart, warnings: result.warnings.map(toItem) });
   } catch (error) {
@@ -155,6 +161,12 @@ function modulesOf(value: unknown, found = new Set<string>()): Set<string> {
   }
   return found;
 }
+
+const toUnknownSecret = (path: Path): ProblemItem => ({
+  path: formatPath(path),
+  message: 'is hidden, and what it stands for is not known here',
+  fix: 'write the secret',
+});
 
 function toItem({ file: _, ...rest }: ConfigProblem): ProblemItem {
   return rest;

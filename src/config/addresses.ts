@@ -68,7 +68,10 @@ export function isHostName(host: string): boolean {
 function readHostAndPort(text: string, leastPort: number): Reading<{ kind: 'tcp'; host: string; port: number }> {
   const scheme = /^([a-z]+):\/\//.exec(text);
   if (scheme !== null) {
-    const bare = text.slice(scheme[0].length).replace(/\/$/, '');
+    const bare = text
+      .slice(scheme[0].length)
+      .replace(/[/?#].*$/s, '')
+      .replace(/^.*@/s, '');
     return misread(`"${text}" is a URL, not an address`, `write "${bare}"`);
   }
   if (isIPv6(text)) return misread(`"${text}" has no port`, `write "[${text}]:8080"`);

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { HIDDEN } from '../core/kernel/url-secrets.ts';
 import type { SocketAddress } from '../transport/transport.ts';
 import { isLoopback } from './addresses.ts';
 import { SocketAddressFile } from './listener.ts';
 import { section } from './reading.ts';
 import { text } from './scalars.ts';
-import { HIDDEN } from './secrets.ts';
 
 export interface AdminOptions {
   readonly bind: SocketAddress;

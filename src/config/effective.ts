@@ -4,7 +4,7 @@ import { formatAddress } from './addresses.ts';
 import type { Config } from './config.ts';
 import type { Path } from './problem.ts';
 import { formatDuration, formatSize } from './scalars.ts';
-import { HIDDEN, isSecret } from './secrets.ts';
+import { shownText } from './secrets.ts';
 
 const durationKeys = [
   'drainTimeout',
@@ -57,7 +57,8 @@ export function effectiveConfig(config: Config, origin: unknown): string {
 function encode(value: unknown, path: Path): unknown {
   const [parent, key] = [path.at(-2), path.at(-1)];
   if (typeof value === 'number') return encodeNumber(value, String(parent), String(key));
-  if (typeof value !== 'object' || value === null) return isSecret(path) ? HIDDEN : escapeDollar(value);
+  if (typeof value === 'string') return escapeDollar(shownText(value, path));
+  if (typeof value !== 'object' || value === null) return value;
   // A header may bear any of these names, but its value is text.
   if (key === 'address' || parent === 'bind' || (key === 'bind' && !Array.isArray(value)))
     return formatAddress(value as never);
@@ -72,8 +73,7 @@ function encodeNumber(value: number, parent: string, key: string): unknown {
   return sizeKeys.includes(key) ? formatSize(value) : value;
 }
 
-const escapeDollar = (value: unknown): unknown =>
-  typeof value === 'string' ? value.replaceAll('${', () => '$${') : value;
+const escapeDollar = (text: string): string => text.replaceAll('${', () => '$${');
 
 const formatStatuses = ({ from, to }: { from: number; to: number }) => (from === to ? from : `${from}-${to}`);
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { PoolOptions } from '../control/pool-options.ts';
+import { hideSecretsIn } from '../core/kernel/url-secrets.ts';
 import { type Config, ConfigFile, toConfig } from './config.ts';
 import { importFunction, importModule, resolveModuleName } from './import-module.ts';
 import { parseBySchema, type SchemaResult } from './issues.ts';
@@ -92,7 +93,8 @@ function functionsOf(name: string, { policy, cost }: PoolOptions): [pool: string
 
 function placeFinding({ path, message, fix, on }: Finding, source: Source, file: string): ConfigProblem {
   const position = source.locate?.(path, on);
-  return { file, ...position, path: formatPath(path), message, ...(fix !== undefined && { fix }) };
+  const said = { message: hideSecretsIn(message), ...(fix !== undefined && { fix: hideSecretsIn(fix) }) };
+  return { file, ...position, path: formatPath(path), ...said };
 }
 
 function assess(source: Source, options: ParseOptions): ConfigResult {

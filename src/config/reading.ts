@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hideUrlSecrets } from '../core/kernel/url-secrets.ts';
 
 /** What reading a value gave: the typed value, or why not and what would do. */
 export type Reading<T> = { readonly value: T } | Misread;
@@ -61,8 +62,10 @@ export function notYetOf(schema: z.core.$ZodType): readonly string[] {
 export function nameOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'string') return value.length > 40 ? `text "${value.slice(0, 40)}…"` : `text "${value}"`;
+  if (typeof value === 'string') return nameOfText(hideUrlSecrets(value));
   if (typeof value === 'number' || typeof value === 'bigint') return `the number ${value}`;
   if (typeof value === 'boolean') return String(value);
   return typeof value === 'object' ? 'a mapping' : `a ${typeof value}`;
 }
+
+const nameOfText = (text: string): string => (text.length > 40 ? `text "${text.slice(0, 40)}…"` : `text "${text}"`);

@@ -20,6 +20,9 @@ describe('tracing', () => {
   test.each([
     ['{ endpoint: "ftp://a/b" }', 'no http or https URL'],
     ['{ endpoint: collector }', 'no http or https URL'],
+    ['{ endpoint: "http:/collector/v1/traces" }', 'no http or https URL'],
+    ['{ endpoint: "http://collector/v1/traces?a=b c" }', 'no http or https URL'],
+    ['{ endpoint: "http://collector\\\\v1" }', 'no http or https URL'],
     ['{ endpoint: "http://collector:4318" }', 'http://collector:4318/v1/traces'],
     ['{ endpoint: "http://me:secret@collector/v1/traces" }', 'send it in `headers`'],
     ['{ sampleRate: 1.5 }', 'too large'],

@@ -6,8 +6,11 @@ import { choice, decimal, text } from './scalars.ts';
 
 function readEndpoint(text: string): Reading<string> {
   const fix = 'write http://127.0.0.1:4318/v1/traces';
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) return misread(`"${text}" is no http or https URL`, fix);
+  // A parser forgives more than that, and would make another URL of it than the one that is shown.
+  const isPlain = /^https?:\/\/[^\s\\]+$/i.test(text) && URL.canParse(text);
+  // Not quoted: without its scheme nothing tells where a key in it begins.
+  if (!isPlain) return misread('is no http or https URL', fix);
+  const url = new URL(text);
   if (url.username !== '' || url.password !== '') return misread('has a password in it', 'send it in `headers`');
   if (url.pathname === '/') return misread('has no path', `OTLP has its traces at ${url.origin}/v1/traces`);
   return { value: text };
@@ -30,7 +33,7 @@ const readServiceName = (name: string): Reading<string> =>
 export const TracingFile = section({
   endpoint: text(readEndpoint)
     .prefault('http://127.0.0.1:4318/v1/traces')
-    .describe('Of the collector: OTLP over HTTP, JSON.'),
+    .describe('Of the collector: OTLP over HTTP, JSON. Values of its query are never shown.'),
   sampleRate: decimal({ min: 0, max: 1 })
     .prefault(0.1)
     .describe('Part of the requests that are traced where no traceparent decides, 0 to 1.'),

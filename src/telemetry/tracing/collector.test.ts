@@ -78,6 +78,12 @@ describe('Collector', () => {
     expect([asked.length, changes]).toEqual([1, [`failed: the collector answers ${code}`]]);
   });
 
+  test('a key in its address is not told', async () => {
+    const { collector, changes } = world(() => Promise.reject(new Error('no way to "http://me:abc@c/v1?key=def"')));
+    await collector.send(['1']);
+    expect(changes).toEqual(['failed: the collector cannot be reached: no way to "http://***@c/v1?key=***"']);
+  });
+
   test('what is under way is given up in the end', async () => {
     const given = new Collector(
       { endpoint: 'http://collector/', headers: {}, frame: ['[', ']'] },

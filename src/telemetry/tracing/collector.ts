@@ -1,3 +1,5 @@
+import { hideSecretsIn } from '../../core/kernel/url-secrets.ts';
+
 export interface CollectorOptions {
   /** Its address, with the path. */
   readonly endpoint: string;
@@ -90,7 +92,7 @@ export class Collector {
       });
       return await read(answer);
     } catch (error) {
-      return { kind: 'delayed', reason: `the collector cannot be reached: ${(error as Error).message}` };
+      return { kind: 'delayed', reason: `the collector cannot be reached: ${reasonOf(error)}` };
     } finally {
       clearTimeout(timer);
     }
@@ -111,6 +113,9 @@ export class Collector {
     });
   }
 }
+
+/** Some name the URL that they could not fetch, which may have a key in it. */
+const reasonOf = (error: unknown): string => hideSecretsIn((error as Error).message);
 
 type Sent =
   | { readonly kind: 'taken'; readonly rejected: number }
