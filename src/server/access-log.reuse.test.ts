@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLogWorld } from './testing/access-log-world.ts';
 import { openClient } from './testing/client.ts';
@@ -35,9 +36,10 @@ test('of a request that got no answer, what its connection brought before is not
 });
 
 test('an answer that ends with its connection has taken until then', async () => {
+  let answering: Socket | undefined;
   const address = await world.backend((socket) => {
+    answering = socket;
     socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc');
-    setTimeout(() => socket.end(), 50);
   });
   const { server, addressOf } = await world.start({
     accessLog: { path: world.pathOf('fin.log') },
@@ -46,6 +48,9 @@ test('an answer that ends with its connection has taken until then', async () =>
   });
   const client = await openClient(addressOf('web'));
   client.socket.write(get('/'));
+  await client.sees('abc');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  answering!.end();
   await client.sees('0\r\n\r\n');
   client.socket.destroy();
   await server.close();

@@ -56,8 +56,8 @@ test('a place that comes free unheard is found', async () => {
   const { line, told, places, waiter, timers } = setUp();
   line.push(waiter('a'));
   places.free = 1;
-  await soon(100);
-  expect([told, line.length, timers.isRunning]).toEqual([['a'], 0, false]);
+  while (timers.isRunning) await soon(5);
+  expect([told, line.length]).toEqual([['a'], 0]);
 });
 
 test('who waited too long is dropped', async () => {
@@ -66,7 +66,7 @@ test('who waited too long is dropped', async () => {
   pass(600);
   line.push(waiter('b'));
   pass(500);
-  await soon(100);
+  while (told.length === 0) await soon(5);
   expect([told, line.length]).toEqual([['a timeout'], 1]);
 });
 
