@@ -62,7 +62,15 @@ function requestLine(format: AccessFormat, record: RequestRecord, options: Parti
 const CONNECTION: ConnectionRecord = {
   ...{ startedAt: AT, durationMs: 5007.4, pool: 'db', endpoint: 'e 1', clientIp: '10.0.1.2', clientPort: 33313 },
   ...{ bytesIn: 60, bytesOut: 212, retries: 1, end: 'complete', queueMs: -1, connectMs: 0.7 },
-  ...{ queuePlace: 0, programConnections: 9, listenerConnections: 8, poolRequests: 7, endpointRequests: 6 },
+  ...{
+    traceId: '',
+    spanId: '',
+    queuePlace: 0,
+    programConnections: 9,
+    listenerConnections: 8,
+    poolRequests: 7,
+    endpointRequests: 6,
+  },
 };
 
 function connectionLine(
@@ -97,6 +105,15 @@ describe('json', () => {
       ...{ host: 'a.b', path: '/a/x', query: 'q=1', status: 200, bytesIn: 3, bytesOut: 17, durationMs: 12.346 },
       ...{ firstByteMs: 1.5, pool: 'main', endpoint: 'e1', retries: 1, requestId: 'r-1', end: 'complete' },
     });
+  });
+
+  test('says which span tells more', () => {
+    const ids = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
+    expect(json({}, ids)).toMatchObject(ids);
+    expect(JSON.parse(connectionLine('json', ids))).toMatchObject(ids);
+    for (const line of [json({}), JSON.parse(connectionLine('json'))]) {
+      expect(Object.keys(line).filter((key) => key in ids)).toEqual([]);
+    }
   });
 
   test('leaves out what there is none of', () => {

@@ -25,6 +25,8 @@ const KEYS = {
   connectMs: encoded(',"connectMs":'),
   retries: encoded(',"retries":'),
   requestId: encoded(',"requestId":"'),
+  traceId: encoded(',"traceId":"'),
+  spanId: encoded('","spanId":"'),
 } as const;
 const PERIOD = 46;
 const CLOSING_BRACE = 125;
@@ -66,6 +68,7 @@ class JsonFormat implements LineFormat {
     }
     this.#served(line, record);
     this.#requestId(line, record);
+    if (record.traceId !== '') this.#trace(line, record);
     line.constant(this.#end.of(record.end));
     for (let i = 0; i < this.#headerKeys.length; i++) this.#header(line, record, i);
     line.byte(CLOSING_BRACE);
@@ -84,6 +87,7 @@ class JsonFormat implements LineFormat {
       line.millis(record.connectMs);
     }
     this.#served(line, record);
+    if (record.traceId !== '') this.#trace(line, record);
     line.constant(this.#end.of(record.end));
     line.byte(CLOSING_BRACE);
     line.byte(LINE_FEED);
@@ -132,6 +136,14 @@ class JsonFormat implements LineFormat {
     line.constant(this.#endpoint.of(endpoint));
     line.constant(KEYS.retries);
     line.integer(retries);
+  }
+
+  #trace(line: LineBytes, { traceId, spanId }: Happening): void {
+    line.constant(KEYS.traceId);
+    line.string(traceId, JSON_TEXT);
+    line.constant(KEYS.spanId);
+    line.string(spanId, JSON_TEXT);
+    line.byte(QUOTE);
   }
 
   #requestId(line: LineBytes, { bytes, requestId, requestIdStart, requestIdEnd }: RequestRecord): void {

@@ -74,6 +74,9 @@ export interface Happening extends Company {
   /** Until the endpoint's connection was open, without the wait for a place; −1: it never was. */
   connectMs: number;
   end: End;
+  /** Of its span; both empty where it is not traced. */
+  traceId: string;
+  spanId: string;
 }
 
 /** One request for the access log; an object is used again for the next one. What it said lies in `bytes` as it came. */
@@ -116,6 +119,7 @@ export interface RequestRecord extends Happening {
 export type ConnectionRecord = Happening;
 
 const ALONE: Company = { programConnections: 0, listenerConnections: 0, poolRequests: 0, endpointRequests: 0 };
+const UNTRACED = { traceId: '', spanId: '' };
 const NO_BYTES = new Uint8Array(0);
 
 /** `headers`: how many are logged. */
@@ -126,13 +130,13 @@ export function createRequestRecord(headers: number): RequestRecord {
     ...{ bytes: NO_BYTES, methodStart: 0, methodEnd: 0, hostStart: 0, hostEnd: 0, pathStart: 0, pathEnd: 0 },
     ...{ queryStart: 0, queryEnd: 0, requestIdStart: 0, requestIdEnd: 0, clientPort: 0, queueMs: -1, queuePlace: 0 },
     ...{ connectMs: -1, headMs: -1, answerMs: -1, sentBytes: 0, stage: 'request', fault: 'none', isHttp10: false },
-    ...ALONE,
+    ...{ ...ALONE, ...UNTRACED },
   };
 }
 
 export function createConnectionRecord(clientIp: string, clientPort: number, pool: string): ConnectionRecord {
   return {
     ...{ startedAt: 0, durationMs: 0, pool, endpoint: '', clientIp, clientPort, queueMs: -1, connectMs: -1 },
-    ...{ bytesIn: 0, bytesOut: 0, retries: 0, end: 'complete', queuePlace: 0, ...ALONE },
+    ...{ bytesIn: 0, bytesOut: 0, retries: 0, end: 'complete', queuePlace: 0, ...ALONE, ...UNTRACED },
   };
 }

@@ -45,8 +45,8 @@ export class Exchange extends Accounting {
     this.status = 0;
     this.failureStatus = 503;
     const { requestLog, records } = this.listener;
-    if (records !== null) this.#beginRecord(records, head);
     if (requestLog !== null) this.entry = requestLog.begin(head, this.listener.clientIpOf(head, client.source), client);
+    if (records !== null) this.#beginRecord(records, head);
   }
 
   /** Reads what came of the body with the head; it goes out with it. The index behind it, or −status when it is bad. */
@@ -235,7 +235,12 @@ export class Exchange extends Accounting {
   #beginRecord(records: RequestRecords, head: RequestHead): void {
     const record = records.begin(head, this.client!.source);
     this.record = record;
-    if (record !== null) this.picks.explanation = record.explanation;
+    if (record === null) return;
+    const { trace, explanation } = record;
+    this.picks.explanation = explanation;
+    if (trace === null || this.entry === null) return;
+    this.entry.traceId = trace.traceId;
+    this.entry.spanId = trace.spanId;
   }
 
   #endRecord(record: RequestRecord): void {

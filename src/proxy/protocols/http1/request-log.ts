@@ -134,6 +134,8 @@ export class RequestLog {
     entry.answerMs = -1;
     entry.sentBytes = 0;
     entry.requestId = '';
+    entry.traceId = '';
+    entry.spanId = '';
     entry.requestIdStart = 0;
     entry.requestIdEnd = 0;
     return entry;
