@@ -25,18 +25,25 @@ function ask(port: number, user: string, sql: string): Promise<string> {
     '-e',
     sql,
   ];
-  return run('mariadb', words, { timeoutMs: 4000 });
+  return run('mariadb', words, { timeoutMs: 20_000 });
 }
 
 async function install(home: Home, name: string): Promise<string> {
   const data = home.folder(name);
-  const words = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
-  await run('mariadb-install-db', words);
+  const how = ['--auth-root-authentication-method=normal', '--skip-test-db'];
+  // Two at a time may give their temporary tables the same name.
+  await run('mariadb-install-db', ['--no-defaults', `--datadir=${data}`, `--tmpdir=${data}`, ...how]);
   return data;
 }
 
 function startServer(data: string, port: number, number: number): Promise<Service> {
-  const where = [`--datadir=${data}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${join(data, 's')}`];
+  const where = [
+    `--datadir=${data}`,
+    `--tmpdir=${data}`,
+    `--port=${port}`,
+    '--bind-address=127.0.0.1',
+    `--socket=${join(data, 's')}`,
+  ];
   const replication = [`--server-id=${number}`, '--log-bin=binlog', '--log-slave-updates', '--skip-name-resolve'];
   const small = [
     '--innodb-buffer-pool-size=16M',
