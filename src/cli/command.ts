@@ -1,5 +1,5 @@
 import type { CliIo } from './io.ts';
-import type { Options } from './options.ts';
+import type { Options, RunningNames } from './options.ts';
 
 /** One line of the table that dispatch, usage and the completions of shells are made from. */
 export interface Command {
@@ -13,5 +13,5 @@ export interface Command {
   readonly start: (argv: readonly string[], io: CliIo) => Promise<number>;
 }
 
-/** One of some words, or files by the ends of their names. */
-export type Words = { readonly oneOf: readonly string[] } | { readonly files: readonly string[] };
+/** One of some words, files by the ends of their names, or, once, what a running program knows. */
+export type Words = { readonly oneOf: readonly string[] } | { readonly files: readonly string[] } | RunningNames;

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { proposal } from '../core/kernel/proposal.ts';
 import { check, checkOptions } from './check.ts';
 import type { Command } from './command.ts';
-import { completions, shells } from './completions.ts';
+import { completions, completionsOptions, shells } from './completions.ts';
 import { demo, demoOptions } from './demo.ts';
 import { explain, explainOptions } from './explain.ts';
 import { init, initOptions } from './init.ts';
@@ -86,6 +86,7 @@ const commands: readonly Command[] = [
   {
     name: 'status',
     parameters: '[<pool>[/<endpoint>]]',
+    words: { running: 'pool' },
     summary: 'show the pools of a running program',
     options: statusOptions,
     start: status,
@@ -94,6 +95,7 @@ const commands: readonly Command[] = [
   {
     name: 'drain',
     parameters: '<pool>/<endpoint>',
+    words: { running: 'endpoint' },
     summary: 'give an endpoint nothing new',
     options: drainOptions,
     start: drain,
@@ -101,6 +103,7 @@ const commands: readonly Command[] = [
   {
     name: 'maintenance',
     parameters: '<pool>/<endpoint>',
+    words: { running: 'endpoint' },
     summary: 'give an endpoint nothing',
     options: adminOptions,
     start: maintenance,
@@ -108,6 +111,7 @@ const commands: readonly Command[] = [
   {
     name: 'ready',
     parameters: '<pool>/<endpoint>',
+    words: { running: 'endpoint' },
     summary: 'take an endpoint back',
     options: adminOptions,
     start: ready,
@@ -115,6 +119,7 @@ const commands: readonly Command[] = [
   {
     name: 'weight',
     parameters: '<pool>/<endpoint> <n>',
+    words: { running: 'endpoint' },
     summary: 'set the weight of an endpoint',
     options: adminOptions,
     start: weight,
@@ -124,7 +129,7 @@ const commands: readonly Command[] = [
     parameters: `<${shells.join('|')}>`,
     words: { oneOf: shells },
     summary: 'print what makes a shell complete commands',
-    options: {},
+    options: completionsOptions,
     start: (argv, io) => completions(argv, io, commands),
   },
 ];

@@ -18,7 +18,11 @@ import { createSystem } from './system.ts';
 export const explainOptions = {
   header: { type: 'string', short: 'H', multiple: true, summary: 'a header field of the request; may be repeated' },
   from: { type: 'string', summary: 'the address that it comes from (default 127.0.0.1)' },
-  listener: { type: 'string', summary: 'which listener is meant (default: the one at the port of the URL)' },
+  listener: {
+    type: 'string',
+    values: { running: 'listener' },
+    summary: 'which listener is meant (default: the one at the port of the URL)',
+  },
   ...adminOptions,
   admin: { type: 'string', summary: 'asks the running program whose admin server listens there' },
   seed: { type: 'string', summary: 'with a configuration: another course of chance (default 1)' },

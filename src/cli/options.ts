@@ -10,7 +10,17 @@ export interface Option {
   /** What it does. */
   readonly summary: string;
   /** What shells offer behind it; absent: nothing. */
-  readonly values?: 'file' | readonly string[];
+  readonly values?: 'file' | RunningNames | readonly string[];
+}
+
+/** Names that a running program knows; for each kind what they are. */
+export const runningNames = {
+  endpoint: '<pool>/<endpoint>',
+  pool: 'pools, and the endpoints of each',
+  listener: 'listeners',
+} as const;
+export interface RunningNames {
+  readonly running: keyof typeof runningNames;
 }
 
 /** By name, in the order in which the usage has them. */

@@ -5,9 +5,25 @@ import { optionsOf, quote, spellings } from './quote.ts';
 /** For bash 3.2 (macOS) and newer; needs nothing of the package bash-completion. */
 export function bashCompletion(commands: readonly Command[]): string {
   return `# Completion of equipoise for bash, made by "equipoise completions bash".
+_equipoise_names() {
+  # Whole words, which COMP_WORDS has taken apart at each colon.
+  local line=\${COMP_LINE:0:COMP_POINT} IFS=$' \\t\\n' stops='' stop want before name typed
+  want=\${line##*[[:blank:]]}
+  read -ra typed <<< "\${line%"$want"}"
+  typed=("\${typed[@]//[\\"\\'\\\\]/}")
+  case "$want" in --*=*) want=\${want#*=} ;; esac
+  # What stands before the last of these stays as it is.
+  for stop in = @ :; do case "$COMP_WORDBREAKS" in *$stop*) stops=$stops$stop ;; esac; done
+  before=\${want%"\${want##*[$stops]}"}
+  # Not by compgen -W, which would run what is in a name.
+  while IFS= read -r name; do
+    printf -v name %q "$name"
+    case "$name" in "$want"*) COMPREPLY+=("\${name#"$before"}") ;; esac
+  done < <("\${COMP_WORDS[0]/#\\~/$HOME}" completions --names "$1" -- "\${typed[@]:1}" 2>/dev/null </dev/null)
+}
 _equipoise() {
   local IFS=$'\\n'
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} options='' words='' files=no end
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} options='' words='' names='' files=no end
   COMPREPLY=()
   # bash takes --name=value apart.
   if [ "$cur" = '=' ]; then cur=''; elif [ "$prev" = '=' ]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
@@ -21,6 +37,7 @@ ${commands.map(caseOf).join('\n')}
   case "$cur" in
     -*) COMPREPLY=($(compgen -W "$options" -- "$cur")); return ;;
   esac
+  if [ -n "$names" ]; then _equipoise_names "$names"; return; fi
   if [ "$files" = no ]; then
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
     return
@@ -49,11 +66,13 @@ function caseOf(command: Command): string {
 /** What follows an option is no option. */
 function offer({ values }: Option): string {
   if (values === undefined) return 'return';
-  return values === 'file' ? "files=any options=''" : `words=${lines(values)} files=no options=''`;
+  if (values === 'file') return "files=any options=''";
+  return `${'running' in values ? `names=${values.running}` : `words=${lines(values)}`} files=no options=''`;
 }
 
 function wordsOf(words: Words | undefined): string[] {
   if (words === undefined) return [];
+  if ('running' in words) return [`names=${words.running}`];
   return 'oneOf' in words ? [`words=${lines(words.oneOf)}`] : [`files=${lines(words.files)}`];
 }
 

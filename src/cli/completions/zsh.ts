@@ -1,12 +1,18 @@
 import type { Command, Words } from '../command.ts';
-import type { Option } from '../options.ts';
+import type { Option, RunningNames } from '../options.ts';
 import { optionsOf, quote, spellings } from './quote.ts';
 
 /** For zsh 5; to be sourced, or as the file `_equipoise` in `fpath`. */
 export function zshCompletion(commands: readonly Command[]): string {
   return `#compdef equipoise
 # Completion of equipoise for zsh, made by "equipoise completions zsh".
+_equipoise_names() {
+  local -a names
+  names=(\${(f)"$("$program" completions --names $1 -- \${(Q)words[1,CURRENT-1]} 2>/dev/null </dev/null)"})
+  compadd -a names
+}
 _equipoise() {
+  local program=\${words[1]/#\\~\\//$HOME/}
   local -a commands
   commands=(
 ${commands.map(({ name, summary }) => `    ${quote(`${name}:${summary}`)}`).join('\n')}
@@ -39,13 +45,22 @@ function specOf(spelling: string, { type, multiple, values, summary }: Option): 
   const repeated = multiple === true ? '*' : '';
   const text = `${repeated}${spelling}[${summary.replaceAll(/[\\[\]:]/g, '\\$&')}]`;
   if (type === 'boolean') return quote(text);
-  const offered = values === undefined ? ' ' : values === 'file' ? '_files' : `(${values.join(' ')})`;
-  return quote(`${text}:value:${offered}`);
+  return quote(`${text}:value:${offer(values)}`);
 }
+
+function offer(values: Option['values']): string {
+  if (values === undefined) return ' ';
+  if (values === 'file') return '_files';
+  return 'running' in values ? askFor(values) : `(${values.join(' ')})`;
+}
+
+/** The blank in front keeps `_arguments` from adding words of its own. */
+const askFor = ({ running }: RunningNames): string => ` _equipoise_names ${running}`;
 
 /** Words that cannot be known are told to be there: else what follows them would not be completed. */
 function wordsOf(words: Words | undefined): string {
   if (words === undefined) return ' ';
+  if ('running' in words) return askFor(words);
   if ('oneOf' in words) return `(${words.oneOf.join(' ')})`;
   // A lone end in parentheses would be read as a qualifier.
   const [only, ...others] = words.files;

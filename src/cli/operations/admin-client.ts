@@ -8,6 +8,8 @@ export interface AdminTarget {
   readonly socketPath?: string;
   readonly url: URL;
   readonly token?: string;
+  /** How long its whole answer may take; absent: as long as something comes at least every 10 s. */
+  readonly limitMs?: number;
 }
 
 /** What it answered, or why that is no answer, in words that say what to do. */
@@ -49,7 +51,7 @@ export async function callAdmin<T>(
 }
 
 function exchange(
-  { url, socketPath, token }: AdminTarget,
+  { url, socketPath, token, limitMs }: AdminTarget,
   method: string,
   path: string,
   body: unknown,
@@ -60,7 +62,11 @@ function exchange(
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
     ...(sent !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) }),
   };
-  const options = { method, headers, agent: false as const, ...(socketPath !== undefined && { socketPath }) };
+  const options = {
+    ...{ method, headers, agent: false as const },
+    ...(socketPath !== undefined && { socketPath }),
+    ...(limitMs !== undefined && { signal: AbortSignal.timeout(limitMs) }),
+  };
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const request = send(new URL(path, url), options, (response) => {

@@ -33,11 +33,16 @@ export function readOperation(argv: readonly string[], options: Options, usage: 
   const parsed = readArguments(argv, options, usage, io);
   if (parsed.kind === 'end') return parsed;
   const values = parsed.values as Values;
-  const text = values['admin'] ?? io.env['EQUIPOISE_ADMIN'] ?? '';
-  const token = values['token'] ?? io.env['EQUIPOISE_TOKEN'];
-  const target = readTarget(text === '' ? 'http://127.0.0.1:9900' : String(text), token as string | undefined);
+  const target = targetOf(values['admin'], values['token'], io);
   if (typeof target === 'string') return { kind: 'end', code: wrongUsage(`--admin ${target}`, usage, io) };
   return { kind: 'ok', target, json: values['json'] === true, values, words: parsed.targets };
+}
+
+/** Whom to ask, by `--admin` and `--token` or the environment; a string says what is wrong. */
+export function targetOf(admin: unknown, token: unknown, { env }: CliIo): AdminTarget | string {
+  const text = typeof admin === 'string' ? admin : (env['EQUIPOISE_ADMIN'] ?? '');
+  const secret = typeof token === 'string' ? token : env['EQUIPOISE_TOKEN'];
+  return readTarget(text === '' ? 'http://127.0.0.1:9900' : text, secret);
 }
 
 /** A pool, or an endpoint of it. */
