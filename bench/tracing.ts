@@ -30,7 +30,7 @@ const tracer = (sampleRate: number): Tracer =>
   new Tracer(
     {
       ...{ endpoint: 'http://127.0.0.1/', sampleRate, parentBased: 'all', serviceName: 'bench', headers: {} },
-      hideQuery: 'all',
+      ...{ hideQuery: 'all', connections: false },
     },
     {
       ...{ fetch: () => Promise.reject(new Error('nobody')), after: () => {}, onChange: () => {}, wallClock: Date.now },

@@ -12,7 +12,7 @@ describe('tracing', () => {
   test('has defaults', () => {
     const result = load('{}');
     expect(result.ok ? result.config.tracing : result.problems).toEqual({
-      ...{ endpoint: 'http://127.0.0.1:4318/v1/traces', sampleRate: 0.1, parentBased: 'all' },
+      ...{ endpoint: 'http://127.0.0.1:4318/v1/traces', sampleRate: 0.1, parentBased: 'all', connections: false },
       ...{ serviceName: 'equipoise', headers: {}, hideQuery: 'all' },
     });
   });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { HiddenQuery } from './hidden-query.ts';
 import { isMisread, misread, type Reading, section } from './reading.ts';
 import { readHeaderValue } from './route.ts';
-import { choice, decimal, text } from './scalars.ts';
+import { choice, decimal, flag, text } from './scalars.ts';
 
 function readEndpoint(text: string): Reading<string> {
   const fix = 'write http://127.0.0.1:4318/v1/traces';
@@ -40,6 +40,7 @@ export const TracingFile = section({
   parentBased: choice(['all', 'trusted', 'none'])
     .prefault('all')
     .describe('Whose `sampled` in a traceparent decides: everybody’s, that of `trustedProxies`, nobody’s.'),
+  connections: flag().prefault(false).describe('Traces tcp connections as well, that part of them.'),
   serviceName: text(readServiceName).prefault('equipoise').describe('`service.name` of the spans.'),
   headers: z
     .record(z.string(), text(readHeaderValue))

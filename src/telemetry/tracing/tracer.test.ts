@@ -9,7 +9,7 @@ function world() {
   const changes: string[] = [];
   const counts = { exported: 0, dropped: 0 };
   const options: TracingOptions = {
-    ...{ endpoint: 'http://collector/v1/traces', sampleRate: 1, parentBased: 'all' },
+    ...{ endpoint: 'http://collector/v1/traces', sampleRate: 1, parentBased: 'all', connections: false },
     ...{ serviceName: 'test', headers: {}, hideQuery: 'all' },
   };
   const tracer = new Tracer(options, {

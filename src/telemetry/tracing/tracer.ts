@@ -16,6 +16,8 @@ export interface TracingOptions {
   readonly endpoint: string;
   /** Part of the requests that are traced where nobody before us has decided, 0 to 1. */
   readonly sampleRate: number;
+  /** Connections of tcp listeners are traced too, by the same part of them. */
+  readonly connections: boolean;
   /** Whose decision in a traceparent holds: everybody's, trusted proxies', nobody's. */
   readonly parentBased: 'all' | 'trusted' | 'none';
   /** `service.name` of the spans. */

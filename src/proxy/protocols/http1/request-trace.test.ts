@@ -21,6 +21,7 @@ function tracer(options: Partial<TracingOptions> = {}): Tracer {
   return new Tracer(
     {
       ...{ endpoint: 'http://x/', sampleRate: 0, parentBased: 'all', serviceName: 's', headers: {}, hideQuery: [] },
+      connections: false,
       ...options,
     },
     {

@@ -11,7 +11,7 @@ import type { ClientSource } from '../../client-source.ts';
 import { relay, relayDrained, relayEnd, relayProgress, relayTimeout } from '../../splice.ts';
 import { NOT_WAITING, USUAL_URGENCY, type Waiter, type WaitingLine } from '../../upstream/waiting-line.ts';
 import type { ProxyPool } from '../protocol.ts';
-import type { ConnectionEntry } from './connection-log.ts';
+import type { ConnectionEntry } from './connection-entry.ts';
 import { TcpEndpoint } from './endpoint.ts';
 import type { TcpListener } from './tcp.ts';
 
@@ -27,7 +27,7 @@ export class TcpClient extends Connection implements Waiter {
   readonly pool: ProxyPool;
   /** Of the endpoint; null: any. */
   readonly role: Role | null;
-  /** What the access log is to say of it; null: nothing. */
+  /** What the access log and a trace are to say of it; null: nothing. */
   entry: ConnectionEntry | null = null;
   readonly #tried = new Tried();
   #triesLeft: number;

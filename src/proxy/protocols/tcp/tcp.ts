@@ -9,7 +9,7 @@ import type { ListenerOptions } from '../../listener-options.ts';
 import { WeightedPools } from '../../routing/weighted-pools.ts';
 import type { ProtocolDefinition, ProtocolDeps, ProtocolRuntime, ProxyPool } from '../protocol.ts';
 import { TcpClient } from './client.ts';
-import { ConnectionLog } from './connection-log.ts';
+import { ConnectionRecords } from './connection-records.ts';
 
 /** Any TCP protocol: a connection in, a connection out, bytes both ways with half-close and back-pressure. */
 export const tcp: ProtocolDefinition<'tcp'> = {
@@ -20,8 +20,8 @@ export const tcp: ProtocolDefinition<'tcp'> = {
 export class TcpListener implements ProtocolRuntime {
   readonly deps: ProtocolDeps;
   readonly #name: string;
-  /** Null: nothing is logged. */
-  #log: ConnectionLog | null = null;
+  /** Null: nothing is logged or traced. */
+  #records: ConnectionRecords | null = null;
   #limits: ListenerOptions['limits'];
   readonly #sources: ClientSources;
   readonly #clients = new Set<TcpClient>();
@@ -33,7 +33,7 @@ export class TcpListener implements ProtocolRuntime {
   constructor(name: string, options: ListenerOptions, deps: ProtocolDeps) {
     this.deps = deps;
     this.#name = name;
-    this.#followLog();
+    this.#followWatchers();
     this.#limits = options.limits;
     this.#sources = new ClientSources([], deps.sources);
     this.#pools = deps.pools;
@@ -43,7 +43,7 @@ export class TcpListener implements ProtocolRuntime {
   }
 
   configure(options: ListenerOptions, pools: ReadonlyMap<string, ProxyPool>): void {
-    this.#followLog();
+    this.#followWatchers();
     this.#limits = options.limits;
     this.#pools = pools;
     this.#destinations = destinationsOf(options);
@@ -51,10 +51,8 @@ export class TcpListener implements ProtocolRuntime {
     this.#watchRoles();
   }
 
-  #followLog(): void {
-    const log = this.deps.accessLog?.current ?? null;
-    if (log === (this.#log?.log ?? null)) return;
-    this.#log = log === null ? null : new ConnectionLog(log, this.#name, this.deps);
+  #followWatchers(): void {
+    this.#records = ConnectionRecords.follow(this.#name, this.#records, this.deps);
   }
 
   get openConnections(): number {
@@ -86,7 +84,7 @@ export class TcpListener implements ProtocolRuntime {
     else {
       this.#clients.add(client);
       this.deps.listenerMetrics.connectionOpened();
-      if (this.#log !== null) client.entry = this.#log.begin(source.ip, socket.remotePort ?? 0, pool.name);
+      if (this.#records !== null) client.entry = this.#records.begin(source.ip, socket.remotePort ?? 0, pool.name);
       client.start();
     }
   }
