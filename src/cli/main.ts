@@ -1,8 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
-import { dispatch } from './commands.ts';
 import { openPerson } from './init/person.ts';
 import type { CliIo } from './io.ts';
-import { runWorker } from './worker.ts';
 
 /** Whoever reads our output may go away, as `head` does; that is no reason to end. */
 const ignore = () => {};
@@ -20,5 +18,6 @@ const io: CliIo = {
     process.stderr.isTTY === true && { person: openPerson(process.stdin, process.stderr) }),
 };
 
-if (isMainThread) process.exitCode = await dispatch(process.argv.slice(2), io);
-else runWorker();
+// A worker needs neither the commands nor what they load.
+if (isMainThread) process.exitCode = await (await import('./commands.ts')).dispatch(process.argv.slice(2), io);
+else (await import('./worker.ts')).runWorker();
