@@ -19,7 +19,7 @@ import { releasePoolMemory } from './pool-memory.ts';
 import type { ServedPool } from './pools.ts';
 import { createProgramMemory, type ProgramMemory, releaseProgramMemory } from './program-memory.ts';
 import { type PulseWatch, watchPulses } from './pulse.ts';
-import type { BoundListener } from './served-listener.ts';
+import { type BoundListener, configuredPools } from './served-listener.ts';
 import {
   connectionsElsewhere,
   createConnectionsMemory,
@@ -141,6 +141,7 @@ class ThreadCrew implements Crew {
       throw error;
     }
     pools();
+    this.#retired.keep(configuredPools(config.listeners));
     this.#told.forget();
     if (isFirst) {
       this.#countNowAndThen();

@@ -18,6 +18,7 @@ import type { WorkerExplanation } from './explain.ts';
 import { bindAll, checkFree } from './listeners.ts';
 import {
   type BoundListener,
+  configuredPools,
   createRuntime,
   describeListener,
   type ServedListener,
@@ -182,6 +183,7 @@ class LiveFront implements ThreadFront {
       runtime.configure(limited, this.#pools);
       return { name, options, runtime, sockets: sockets.map((each) => each ?? bound.shift()!) };
     });
+    counters.keep(configuredPools(config.listeners));
     this.#leave(served, config.drainTimeout);
     this.#served = served;
     this.#drainTimeoutMs = config.drainTimeout;

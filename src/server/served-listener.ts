@@ -68,7 +68,17 @@ export function createRuntime(
 
 /** For people: one for each of its addresses. */
 export function describeListener({ name, options, sockets }: ServedListener): BoundListener[] {
-  const pools = options.routes.flatMap((route) => [route.pool, ...(route.pools ?? []).map((each) => each.pool)]);
-  const named = [...new Set(pools.filter((pool) => pool !== undefined))];
-  return sockets.map(({ address }) => ({ name, protocol: options.protocol, address, pools: named }));
+  const pools = [...poolsOf(options)];
+  return sockets.map(({ address }) => ({ name, protocol: options.protocol, address, pools }));
+}
+
+/** By listener, the pools that its routes lead to. */
+export const configuredPools = (
+  listeners: Readonly<Record<string, ListenerOptions>>,
+): ReadonlyMap<string, ReadonlySet<string>> =>
+  new Map(Object.entries(listeners).map(([name, options]) => [name, poolsOf(options)]));
+
+function poolsOf({ routes }: ListenerOptions): ReadonlySet<string> {
+  const pools = routes.flatMap((route) => [route.pool, ...(route.pools ?? []).map((each) => each.pool)]);
+  return new Set(pools.filter((pool) => pool !== undefined));
 }

@@ -149,6 +149,51 @@ describe('Counters', () => {
     expect(counters.latency('main').count).toBe(2);
   });
 
+  test('what is configured no more is told for a while, and its amount is bounded', () => {
+    const counters = new Counters();
+    const configure = (listener: string, pool: string) => {
+      counters.keep(
+        new Map([
+          ['stays', new Set(['main'])],
+          [listener, new Set([pool])],
+        ]),
+      );
+      counters.listener(listener).answered(404);
+      counters.pool(listener, pool).budgetExhausted();
+      counters.pool('stays', 'main').budgetExhausted();
+      counters.listener('stays').answered(404);
+    };
+    for (let at = 0; at < 500; at++) configure(`l${at % 300}`, `p${at}`);
+    const pairs = [...counters.traffic].flatMap(([listener, byPool]) =>
+      [...byPool.keys()].map((pool) => [listener, pool]),
+    );
+    expect(pairs.length).toBeLessThanOrEqual(102);
+    expect(pairs).toEqual(
+      expect.arrayContaining([
+        ['stays', 'main'],
+        ['l199', 'p499'],
+        ['l100', 'p400'],
+      ]),
+    );
+    expect(counters.listeners.size).toBeLessThanOrEqual(202);
+    expect(counters.pool('stays', 'main').gate.budgetExhausted).toBe(500);
+    // It comes back, leaves again, and is forgotten when 100 others have left after it.
+    configure('l100', 'p400');
+    for (let at = 0; at < 150; at++) configure('l100', at === 149 ? 'p400' : `q${at}`);
+    expect(counters.pool('l100', 'p400').gate.budgetExhausted).toBe(1);
+  });
+
+  test('a listener that left is not forgotten while connections of it are open', () => {
+    const counters = new Counters();
+    counters.listener('old').connectionArrived();
+    for (let at = 0; at < 300; at++) {
+      counters.listener(`l${at}`);
+      counters.keep(new Map());
+    }
+    expect([...counters.listeners.keys()]).toContain('old');
+    expect(counters.listeners.size).toBeLessThanOrEqual(102);
+  });
+
   test('what workers counted adds up, by id, after a trip through structuredClone', () => {
     const [one, two, sum] = [new Counters(), new Counters(), new Counters()];
     for (const [counters, slot] of [

@@ -5,6 +5,8 @@ import { endedPool, PoolCounters, type PoolData } from './pool-counters.ts';
 import type { SpanCounts } from './tracing/span-queue.ts';
 
 const STATUSES = 600;
+/** Pools of listeners, and listeners, that are configured no more and still are reported; the oldest is forgotten first. */
+const DEPARTED_AT_MOST = 100;
 
 /** What one listener counted since the start. */
 export class ListenerCounters implements ListenerMetrics {
@@ -84,6 +86,8 @@ export class ListenerCounters implements ListenerMetrics {
   }
 }
 
+type Pair = readonly [listener: string, pool: string];
+
 /** All counters of the program; what a scrape reads. */
 export class Counters {
   readonly listeners = new Map<string, ListenerCounters>();
@@ -93,6 +97,8 @@ export class Counters {
   readonly accessLog: LineCounts = { written: 0, dropped: 0 };
   readonly spans: SpanCounts = { exported: 0, dropped: 0 };
   readonly #slots = new Map<string, Map<number, string>>();
+  /** In the order in which they left. */
+  #departed: Pair[] = [];
 
   /** Of the listener `name`; made on first use, over the word `open` if that is given. */
   listener(name: string, open?: Int32Array): ListenerCounters {
@@ -121,6 +127,26 @@ export class Counters {
     const slots = this.#slots.get(pool) ?? new Map<number, string>();
     this.#slots.set(pool, slots.set(slot, id));
     for (const byPool of this.traffic.values()) byPool.get(pool)?.assign(slot, id);
+  }
+
+  /** Nothing else is configured from now on: by listener, the pools that its routes lead to. */
+  keep(configured: ReadonlyMap<string, ReadonlySet<string>>): void {
+    const isConfigured = ([listener, pool]: Pair) => configured.get(listener)?.has(pool) === true;
+    this.#departed = this.#departed.filter((each) => !isConfigured(each));
+    const known = new Set(this.#departed.map(([listener, pool]) => `${listener}/${pool}`));
+    for (const [listener, byPool] of this.traffic) {
+      const others = [...byPool.keys()].filter((pool) => !known.has(`${listener}/${pool}`));
+      this.#departed.push(...others.map((pool): Pair => [listener, pool]).filter((each) => !isConfigured(each)));
+    }
+    const beyond = Math.max(0, this.#departed.length - DEPARTED_AT_MOST);
+    for (const [listener, pool] of this.#departed.splice(0, beyond)) {
+      this.traffic.get(listener)?.delete(pool);
+      if (this.traffic.get(listener)?.size === 0) this.traffic.delete(listener);
+    }
+    const gone = [...this.listeners.keys()].filter((name) => !configured.has(name) && !this.traffic.has(name));
+    for (const name of gone.slice(0, Math.max(0, gone.length - DEPARTED_AT_MOST))) {
+      if (this.listener(name).open === 0) this.listeners.delete(name);
+    }
   }
 
   /** Plain data of everything, for another thread; `add` takes it. */

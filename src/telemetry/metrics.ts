@@ -25,8 +25,10 @@ export interface RequestMetrics {
 
 /** What the traffic from one listener to one pool counts, by the endpoint's slot. */
 export interface PoolMetrics extends RequestMetrics {
-  /** Counts requests of one route, and with them for the pool. Made once per configuration. */
+  /** Counts requests of one route, and with them for the pool. Asked for once per configuration. */
   route(name: string): RequestMetrics;
+  /** A configuration begins to ask for its routes: those that the last one did not ask for give way where they are too many. */
+  beginRoutes(): void;
   /** The endpoint gets a request that another one failed to answer. */
   retried(slot: number): void;
   /** The endpoint gets a request as its second try, beside another endpoint that is slow. */

@@ -19,8 +19,10 @@ const SENT = RECEIVED + 1;
 /** Of the endpoint's latencies, a column a step. */
 const LATENCY = SENT + 1;
 const COLUMNS = LATENCY + LATENCY_STEPS;
-/** Routes told apart per listener and pool; those beyond are `other`. */
+/** Routes of one configuration told apart per listener and pool; those beyond are `other`. Of earlier ones as many are kept. */
 const ROUTES_AT_MOST = 200;
+/** Of workers together, those that died included. */
+const SUMMED_ROUTES_AT_MOST = 3 * ROUTES_AT_MOST;
 /** The name they share. */
 export const OTHER_ROUTES = 'other';
 
@@ -54,11 +56,26 @@ export class PoolCounters implements PoolMetrics {
   readonly routes = new Map<string, RouteCounters>();
   readonly #rows = new EndpointRows(COLUMNS);
   readonly #slots = new Map<number, string>();
+  /** By this configuration. */
+  readonly #asked = new Set<string>();
 
   route(name: string): RouteCounters {
+    if (this.#asked.size >= ROUTES_AT_MOST && !this.#asked.has(name)) return this.#route(OTHER_ROUTES);
+    this.#asked.add(name);
+    return this.#route(name);
+  }
+
+  beginRoutes(): void {
+    for (const name of this.routes.keys()) {
+      if (this.routes.size <= ROUTES_AT_MOST) break;
+      if (!this.#asked.has(name) && name !== OTHER_ROUTES) this.routes.delete(name);
+    }
+    this.#asked.clear();
+  }
+
+  #route(name: string): RouteCounters {
     const known = this.routes.get(name);
     if (known !== undefined) return known;
-    if (this.routes.size >= ROUTES_AT_MOST && name !== OTHER_ROUTES) return this.route(OTHER_ROUTES);
     const made = new RouteCounters(this);
     for (const [slot, id] of this.#slots) made.rows.assign(slot, id);
     this.routes.set(name, made);
@@ -148,7 +165,10 @@ export class PoolCounters implements PoolMetrics {
     this.latency.add(latency);
     this.gate.add(gate);
     this.#rows.add(endpoints);
-    for (const [name, sums] of routes) this.route(name).rows.add(sums);
+    for (const [name, sums] of routes) {
+      const isKnown = this.routes.has(name) || this.routes.size < SUMMED_ROUTES_AT_MOST;
+      this.#route(isKnown ? name : OTHER_ROUTES).rows.add(sums);
+    }
   }
 }
 

@@ -44,6 +44,40 @@ describe('routes', () => {
     expect(byRoute(sum)).toEqual({ '/x': { a: [0, 0, 2, 0, 0, 0] }, '/y': { a: [0, 0, 1, 0, 0, 0] } });
   });
 
+  test('routes that are configured no more give way to new ones, and not at once', () => {
+    const counters = new Counters();
+    counters.assign('main', 0, 'a');
+    const pool = counters.pool('web', 'main');
+    const configure = (...names: string[]) => {
+      pool.beginRoutes();
+      for (const name of names) pool.route(name).request(0, 200, 1);
+    };
+    const version = (at: number) => Array.from({ length: 50 }, (_, index) => `/v${at}/${index}`);
+    configure('/stays', ...version(0));
+    for (let at = 1; at <= 20; at++) {
+      configure('/stays', ...version(at));
+      const names = [...pool.routes.keys()];
+      expect(names).toEqual(expect.arrayContaining(['/stays', ...version(at), ...version(at - 1)]));
+      expect(names).not.toContain('other');
+      expect(names.length).toBeLessThanOrEqual(252);
+    }
+    expect(pool.routes.get('/stays')!.rows.sums().get('a')![2]).toBe(21);
+    expect(pool.endpoints().get('a')!.requests['2xx']).toBe(21 * 51);
+  });
+
+  test('what workers followed adds up to a bounded number of routes', () => {
+    const sum = new Counters();
+    for (let worker = 0; worker < 9; worker++) {
+      const counters = new Counters();
+      counters.assign('main', 0, 'a');
+      for (let at = 0; at < 100; at++) counters.pool('web', 'main').route(`/${worker}/${at}`).request(0, 200, 1);
+      sum.add(counters.data());
+    }
+    const { routes } = sum.pool('web', 'main');
+    expect(routes.size).toBe(601);
+    expect(routes.get('other')!.rows.sums().get('a')![2]).toBe(300);
+  });
+
   test('beyond 200 routes the rest are one', () => {
     const counters = new Counters();
     counters.assign('main', 0, 'a');

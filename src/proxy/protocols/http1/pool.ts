@@ -49,6 +49,7 @@ export class Http1Pool {
   /** Takes over other options of the pool; its picker is the same. */
   configure({ options, cost }: ProxyPool): void {
     this.options = options;
+    this.metrics.beginRoutes();
     this.idle.maxPerEndpoint = options.connections.idle;
     this.requestExtras = {
       host: options.host ?? null,
