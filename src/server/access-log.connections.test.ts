@@ -25,6 +25,7 @@ test('each tcp connection is one line, with bytes both ways and how it ended', a
     listeners: {
       main: { bind: '127.0.0.1:0', protocol: 'tcp', pool: 'main' },
       dead: { bind: '127.0.0.1:0', protocol: 'tcp', pool: 'dead' },
+      deadAgain: { bind: '127.0.0.1:0', protocol: 'tcp', pool: 'deadAgain' },
       nobody: { bind: '127.0.0.1:0', protocol: 'tcp', pool: 'nobody' },
       full: { bind: '127.0.0.1:0', protocol: 'tcp', pool: 'full' },
       idle: { bind: '127.0.0.1:0', protocol: 'tcp', pool: 'idle' },
@@ -32,6 +33,7 @@ test('each tcp connection is one line, with bytes both ways and how it ended', a
     pools: {
       main: { endpoints: [{ id: 'e1', address }] },
       dead: { endpoints: [{ id: 'gone', address: '127.0.0.1:1' }], retries: { attempts: 0 } },
+      deadAgain: { endpoints: [{ id: 'gone', address: '127.0.0.1:1' }], retries: { attempts: 1 } },
       nobody: { endpoints: [{ id: 'off', address: 1, mode: 'maintenance' }] },
       full: { endpoints: [{ id: 'one', address, maxConnections: 1 }] },
       idle: { endpoints: [{ id: 'slow', address }], timeouts: { idle: '1s' } },
@@ -46,6 +48,7 @@ test('each tcp connection is one line, with bytes both ways and how it ended', a
   const ended: Client[] = [await ask('main', 'hello', 'hellohello')];
   ended[0]!.socket.end();
   ended.push(await ask('main', 'bye', 'bye'), await ask('main', 'reset'), await ask('dead'), await ask('nobody'));
+  ended.push(await ask('deadAgain'));
   await ask('full', 'x', 'xx');
   ended.push(await ask('full'));
   const gone = await ask('main', 'ab', 'abab');
@@ -68,6 +71,7 @@ test('each tcp connection is one line, with bytes both ways and how it ended', a
       'main e1 5 0 reached endpoint-failed',
       'main e1 2 4 reached client-gone',
       'dead gone 0 0 not reached endpoint-failed',
+      'deadAgain gone 0 0 not reached endpoint-failed',
       'nobody - 0 0 not reached no-endpoint',
       'full one 1 2 reached evicted',
       'full - 0 0 not reached turned-away',

@@ -64,7 +64,7 @@ export class TcpClient extends Connection implements Waiter {
   #seek(): void {
     if (this.#pick()) this.#dial();
     else if (this.pool.picker.noneReason(this.#tried, this.role) === 'all-at-limit') this.#waitOrLeave();
-    else this.#giveUp('no-endpoint');
+    else this.#giveUp(this.#tried.size > 0 ? 'endpoint-failed' : 'no-endpoint');
   }
 
   /** Resets the connection; the first reason is the one that is told. */
