@@ -14,7 +14,7 @@ const KEY = endpointKey('main', 'a');
 function overviewAt(second: number, requests: number, failed = 0, startedAt = 0): OverviewWire {
   const counts = { none: 0, '1xx': 0, '2xx': requests - failed, '3xx': 0, '4xx': 0, '5xx': failed };
   const latencySteps = { first: 1, counts: [requests] };
-  const endpoint = { id: 'a', requests: counts, connectFailures: 0, latencySteps, inFlight: 0, weight: {} };
+  const endpoint = { id: 'a', requests: counts, failures: failed, latencySteps, inFlight: 0, weight: {} };
   const pools = [{ name: 'main', endpoints: [endpoint] }];
   return { at: second * 1000, startedAt, latencyBoundsMs: BOUNDS, listeners: [], pools } as unknown as OverviewWire;
 }
@@ -46,8 +46,8 @@ describe('History', () => {
 test('what clients got counts whoever answered; of tcp, that nobody was there', () => {
   const requests = (good: number, bad: number) => ({ none: 0, '1xx': 0, '2xx': good, '3xx': 0, '4xx': 0, '5xx': bad });
   const overviewOf = (second: number, at: number) => {
-    const endpoint = (id: string, of: object, connectFailures: number) => {
-      return { id, requests: of, connectFailures, inFlight: 1, weight: {}, latencySteps: { first: 1, counts: [] } };
+    const endpoint = (id: string, of: object, failures: number) => {
+      return { id, requests: of, failures, inFlight: 1, weight: {}, latencySteps: { first: 1, counts: [] } };
     };
     const web = {
       ...{ name: 'web', protocol: 'http', answers: { '503': 4 * at, '302': 2 * at }, bytes: {} },
@@ -60,7 +60,7 @@ test('what clients got counts whoever answered; of tcp, that nobody was there', 
     };
     const pools = [
       // A failed connect of http is in what the client got.
-      { name: 'main', endpoints: [endpoint('a', requests(10 * at, 4 * at), 3 * at)] },
+      { name: 'main', endpoints: [endpoint('a', requests(10 * at, 4 * at), 7 * at)] },
       { name: 'db', endpoints: [endpoint('d', requests(0, 0), 2 * at)] },
     ];
     return { at: second * 1000, startedAt: 0, latencyBoundsMs: BOUNDS, listeners: [web, db], pools };

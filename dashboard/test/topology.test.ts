@@ -16,7 +16,7 @@ interface RouteCounts {
 }
 
 const endpointOf = (id: string, count: number, other: object = {}) => ({
-  ...{ id, mode: 'ready', health: 'up', eligible: true, weight: { effective: 1 }, inFlight: 3, connectFailures: 0 },
+  ...{ id, mode: 'ready', health: 'up', eligible: true, weight: { effective: 1 }, inFlight: 3, failures: 0 },
   requests: requests(count),
   latencySteps: { first: 0, counts: [] },
   ...other,

@@ -61,16 +61,31 @@ describe('pools', () => {
     const traffic = (await server.collect()).pool('web', 'main');
     for (const latencyMs of [1, 2, 300]) traffic.request(1, 200, latencyMs);
     traffic.request(1, 503, 2);
+    traffic.failed(1, 'status');
+    traffic.failed(1, 'closed');
     traffic.connectFailed(0);
     traffic.retried(1);
     const { json } = await call('GET', main);
     expect(PoolState.parse(json)).toEqual(json);
     expect(json).toMatchObject({
-      ...{ name: 'main', policy: 'round-robin', eligible: 2, inFlight: 0, retries: 1, connectFailures: 1 },
+      ...{ name: 'main', policy: 'round-robin', eligible: 2, inFlight: 0, retries: 1, connectFailures: 1, failures: 3 },
       requests: { '2xx': 3, '5xx': 1, '4xx': 0 },
       endpoints: [
-        { connectFailures: 1, requests: { '2xx': 0 }, weight: { configured: 1, effective: 1, origin: 'file' } },
-        { zone: 'z', maxConnections: 7, requests: { '2xx': 3, '5xx': 1 }, retries: 1, reasons: [], eligible: true },
+        {
+          connectFailures: 1,
+          failures: 1,
+          requests: { '2xx': 0 },
+          weight: { configured: 1, effective: 1, origin: 'file' },
+        },
+        {
+          zone: 'z',
+          maxConnections: 7,
+          requests: { '2xx': 3, '5xx': 1 },
+          failures: 2,
+          retries: 1,
+          reasons: [],
+          eligible: true,
+        },
       ],
     });
     expect(json.latencyMs.count).toBe(4);

@@ -91,6 +91,15 @@ function writeTraffic(to: PrometheusText, counters: Counters): void {
   each((counts) => counts.hedgeWon);
   to.family('equipoise_connect_failures_total', 'counter', 'Connections to this endpoint that did not come about.');
   each((counts) => counts.connectFailed);
+  to.family(
+    'equipoise_failures_total',
+    'counter',
+    'Tries at this endpoint that failed, also where another made up for it.',
+  );
+  for (const { labels, counts } of traffic) {
+    for (const [reason, count] of Object.entries(counts.failures))
+      if (count > 0) to.sample(count, { ...labels, reason });
+  }
   to.family('equipoise_endpoint_connections_opened_total', 'counter', 'Connections to this endpoint that were opened.');
   each((counts) => counts.opened);
   to.family('equipoise_endpoint_bytes_received_total', 'counter', 'Bytes received from this endpoint, without checks.');

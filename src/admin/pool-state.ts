@@ -4,6 +4,7 @@ import type { EndpointOptions } from '../control/pool-options.ts';
 import type { PoolState, RunningServer } from '../server/server.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { LATENCY_STEPS } from '../telemetry/latency-steps.ts';
+import type { TryFailure } from '../telemetry/metrics.ts';
 import type { EndpointCounts, StatusClass } from '../telemetry/pool-counters.ts';
 import type { EndpointWire, PoolWire, RequestsWire } from './wire.ts';
 
@@ -51,6 +52,7 @@ function describePool({ name, policy, endpoints, listed }: PoolState, facts: Fac
     }),
     requests: total.requests,
     retries: total.retried,
+    failures: failuresOf(total),
     connectFailures: total.connectFailed,
     endpoints: endpoints.map((each) => {
       const { id } = each;
@@ -71,7 +73,7 @@ function describeEndpoint(
   { nowMs }: Facts,
 ): EndpointWire {
   const { id, address, mode, health, lastCheck, eligible, inFlight, backup, role, breaker, ejected } = endpoint;
-  const { requests, retried, connectFailed, opened, closed, received, sent } = counts ?? sum([]);
+  const { requests, retried, connectFailed, opened, closed, received, sent, failures } = counts ?? sum([]);
   return {
     ...{ id, address, mode, health },
     ...(lastCheck !== undefined && {
@@ -86,10 +88,14 @@ function describeEndpoint(
     ...(breaker !== undefined && { breaker }),
     ...(ejected !== undefined && { ejected }),
     addedAtRuntime: configured === undefined,
+    failures: failuresOf({ failures }),
     ...{ requests, retries: retried, connectFailures: connectFailed, connectionsOpen: opened - closed },
     bytes: { received, sent },
   };
 }
+
+const failuresOf = ({ failures }: Pick<EndpointCounts, 'failures'>): number =>
+  Object.values(failures).reduce((all, each) => all + each, 0);
 
 /** Why nobody may pick it; at least one reason. */
 function reasonsOf({ mode, health, weight, breaker, ejected, lastCheck, ...times }: EndpointNow): string[] {
@@ -124,11 +130,13 @@ export function countsOf({ traffic }: Counters, pool: string): Map<string, Endpo
 export function sum(all: Iterable<EndpointCounts>): EndpointCounts & { readonly requests: RequestsWire } {
   const requests: Record<StatusClass, number> = { none: 0, '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 };
   const total = { retried: 0, hedged: 0, hedgeWon: 0, connectFailed: 0, opened: 0, closed: 0, received: 0, sent: 0 };
+  const failures: Record<TryFailure, number> = { connect: 0, timeout: 0, closed: 0, garbage: 0, status: 0 };
   const latency = new Float64Array(LATENCY_STEPS);
   for (const each of all) {
     for (const name of Object.keys(requests) as StatusClass[]) requests[name] += each.requests[name];
     for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += each[name];
+    for (const name of Object.keys(failures) as TryFailure[]) failures[name] += each.failures[name];
     for (let step = 0; step < LATENCY_STEPS; step++) latency[step]! += each.latency[step]!;
   }
-  return { requests, ...total, latency };
+  return { requests, ...total, failures, latency };
 }

@@ -6,6 +6,8 @@ import { choice, integer } from '../config/scalars.ts';
 const count = () => z.int().nonnegative();
 const ms = () => z.number().nonnegative();
 
+const failures = () => count().describe('Tries that failed, also where another one made up for it; 5xx answers too.');
+
 /** Requests that ended, by the class of their status; `none`: without one (tcp). */
 export const Requests = z
   .strictObject({ none: count(), '1xx': count(), '2xx': count(), '3xx': count(), '4xx': count(), '5xx': count() })
@@ -14,7 +16,8 @@ export const Requests = z
 const Counts = z.strictObject({
   requests: Requests,
   retries: count().describe('Tries that came here because another endpoint had failed.'),
-  connectFailures: count().describe('Connections that did not come about.'),
+  failures: failures(),
+  connectFailures: count().describe('Of these, connections that did not come about.'),
   connectionsOpen: count().describe('Connections to it open now, idle ones included.'),
   bytes: z.strictObject({ received: count(), sent: count() }).describe('From and to it, since the start; no checks.'),
 });
@@ -65,6 +68,7 @@ export const PoolState = z.strictObject({
     .describe('To the first byte of the answer, since the start; absent before there was one.'),
   requests: Requests,
   retries: count(),
+  failures: failures(),
   connectFailures: count(),
   endpoints: z.array(EndpointState),
 });

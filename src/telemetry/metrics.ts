@@ -23,6 +23,12 @@ export interface RequestMetrics {
   request(slot: number, status: number, latencyMs: number): void;
 }
 
+/**
+ * How a try at an endpoint failed: no connection; no answer in time; the connection ended before the answer did; it was no answer;
+ * a status of 500 or more.
+ */
+export type TryFailure = 'connect' | 'timeout' | 'closed' | 'garbage' | 'status';
+
 /** What the traffic from one listener to one pool counts, by the endpoint's slot. */
 export interface PoolMetrics extends RequestMetrics {
   /** Counts requests of one route, and with them for the pool. Asked for once per configuration. */
@@ -44,6 +50,8 @@ export interface PoolMetrics extends RequestMetrics {
   /** It was answered 503 (tcp: reset) for lack of a place. */
   turnedAway(reason: TurnedAway): void;
   connectFailed(slot: number): void;
+  /** A try failed otherwise, whether another one made up for it or not. */
+  failed(slot: number, how: Exclude<TryFailure, 'connect'>): void;
   /** What came from the endpoint, whether it was passed on or not; checks are not counted. */
   bytesReceived(slot: number, count: number): void;
   /** What the endpoint's connection took. */

@@ -2,7 +2,7 @@ import { EndpointRows } from './endpoint-rows.ts';
 import { GateCounters, type GateData } from './gate-counters.ts';
 import { Histogram, type HistogramData } from './histogram.ts';
 import { LATENCY_STEPS, stepOf } from './latency-steps.ts';
-import type { PoolMetrics, TurnedAway } from './metrics.ts';
+import type { PoolMetrics, TryFailure, TurnedAway } from './metrics.ts';
 import { RouteCounters } from './route-counters.ts';
 import { byClass, classOf, STATUS_CLASSES, type StatusClass } from './status-class.ts';
 
@@ -16,8 +16,9 @@ const OPENED = CONNECT_FAILED + 1;
 const CLOSED = OPENED + 1;
 const RECEIVED = CLOSED + 1;
 const SENT = RECEIVED + 1;
+const FAILED = { connect: CONNECT_FAILED, timeout: SENT + 1, closed: SENT + 2, garbage: SENT + 3, status: SENT + 4 };
 /** Of the endpoint's latencies, a column a step. */
-const LATENCY = SENT + 1;
+const LATENCY = FAILED.status + 1;
 const COLUMNS = LATENCY + LATENCY_STEPS;
 /** Routes of one configuration told apart per listener and pool; those beyond are `other`. Of earlier ones as many are kept. */
 const ROUTES_AT_MOST = 200;
@@ -33,6 +34,8 @@ export interface EndpointCounts {
   readonly hedged: number;
   readonly hedgeWon: number;
   readonly connectFailed: number;
+  /** Tries, by how they failed. */
+  readonly failures: Readonly<Record<TryFailure, number>>;
   /** Connections to it. */
   readonly opened: number;
   readonly closed: number;
@@ -46,7 +49,7 @@ export interface EndpointCounts {
 /**
  * What the traffic from one listener to one pool counted, a row of numbers per endpoint.
  *
- * Size  an endpoint has 94 numbers, and 6 for each route that leads here; the cap on routes and on endpoints that left bounds
+ * Size  an endpoint has 98 numbers, and 6 for each route that leads here; the cap on routes and on endpoints that left bounds
  *       what a scrape has to tell.
  */
 export class PoolCounters implements PoolMetrics {
@@ -119,6 +122,10 @@ export class PoolCounters implements PoolMetrics {
 
   connectFailed(slot: number): void {
     this.#rows.count(slot, CONNECT_FAILED);
+  }
+
+  failed(slot: number, how: TryFailure): void {
+    this.#rows.count(slot, FAILED[how]);
   }
 
   bytesReceived(slot: number, count: number): void {
@@ -195,6 +202,13 @@ function named(row: Float64Array): EndpointCounts {
     hedged: row[HEDGED]!,
     hedgeWon: row[HEDGE_WON]!,
     connectFailed: row[CONNECT_FAILED]!,
+    failures: {
+      connect: row[FAILED.connect]!,
+      timeout: row[FAILED.timeout]!,
+      closed: row[FAILED.closed]!,
+      garbage: row[FAILED.garbage]!,
+      status: row[FAILED.status]!,
+    },
     opened: row[OPENED]!,
     closed: row[CLOSED]!,
     received: row[RECEIVED]!,

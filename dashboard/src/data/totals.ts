@@ -82,9 +82,8 @@ const counted = (requests: number, failed = 0): Totals => ({
 const ofRequests = (requests: Requests): Totals => counted(ended(requests), requests['5xx']);
 
 function ofEndpoint(endpoint: EndpointWire & { readonly latencySteps: Steps }): Totals {
-  const { requests, connectFailures, latencySteps, inFlight } = endpoint;
-  const failed = requests['5xx'] + connectFailures;
-  return { requests: ended(requests), failed, steps: latencySteps, inFlight, tone: verdictOf(endpoint).tone };
+  const { requests, failures, latencySteps, inFlight } = endpoint;
+  return { requests: ended(requests), failed: failures, steps: latencySteps, inFlight, tone: verdictOf(endpoint).tone };
 }
 
 function add(all: readonly Totals[]): Totals {

@@ -110,7 +110,7 @@ function describePool({ pool, endpoints }: Shown): string {
     each.health,
     each.inFlight,
     total(each),
-    each.requests['5xx'] + each.connectFailures,
+    each.failures,
     shortWeight(each.weight.effective),
     remark(each),
   ]);

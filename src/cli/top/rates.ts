@@ -64,7 +64,7 @@ function sum(endpoints: readonly EndpointNow[]): Counts {
   for (const each of endpoints) addSteps(steps, each.latencySteps);
   return {
     requests: endpoints.reduce((total, each) => total + ended(each), 0),
-    failed: endpoints.reduce((total, each) => total + each.requests['5xx'] + each.connectFailures, 0),
+    failed: endpoints.reduce((total, each) => total + each.failures, 0),
     steps,
   };
 }

@@ -15,7 +15,7 @@ import { drawTop } from './view.ts';
 
 function endpoint(id: string, good: number, bad: number, other: Partial<EndpointNow> = {}): EndpointNow {
   const requests = { none: 0, '1xx': 0, '2xx': good, '3xx': 0, '4xx': 0, '5xx': bad };
-  const state = { mode: 'ready', health: 'up', eligible: true, reasons: [], inFlight: 1, connectFailures: 0 };
+  const state = { mode: 'ready', health: 'up', eligible: true, reasons: [], inFlight: 1, failures: bad };
   const weight = { configured: 1, effective: 1, origin: 'file' };
   return {
     id,

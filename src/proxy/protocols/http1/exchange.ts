@@ -129,6 +129,7 @@ export class Exchange extends Accounting {
     const { current, status } = this;
     const { latencyMs } = current;
     this.metrics!.request(current.slot, status, latencyMs);
+    if (status >= 500) pool.metrics.failed(current.slot, 'status');
     if (this.isWatched) this.ended(status, 'complete');
     if (current.isFirst) pool.gate.hedge?.record(latencyMs, current.sentAtMs + latencyMs);
     current.release(status < 500, latencyMs, false);

@@ -61,6 +61,7 @@ export abstract class Tries extends Admission {
     if (each.record !== null) each.record.failure = failure;
     this.failure = failure;
     if (this.responseStarted) {
+      this.#count(each, failure);
       this.cut();
       return;
     }
@@ -72,7 +73,7 @@ export abstract class Tries extends Admission {
       this.connect(each);
       return;
     }
-    if (failure === 'connect') this.pool!.metrics.connectFailed(each.slot);
+    this.#count(each, failure);
     this.failureStatus = STATUS_OF[failure];
     const isOurs = failure === 'overload';
     if (this.#rival !== null) this.#goOnWithout(each, isOurs);
@@ -83,6 +84,12 @@ export abstract class Tries extends Admission {
       if (failure === 'timeout') this.leaveLimit(true, -1);
       this.answer(this.failureStatus, isOurs);
     }
+  }
+
+  #count({ slot }: Try, failure: Failure): void {
+    const { metrics } = this.pool!;
+    if (failure === 'connect') metrics.connectFailed(slot);
+    else if (failure !== 'overload') metrics.failed(slot, failure);
   }
 
   get #mayRepeat(): boolean {
@@ -168,6 +175,7 @@ export abstract class Tries extends Admission {
   /** Its connection is given up, or kept for others. */
   answerDiscarded(each: Try): void {
     const next = this.#next;
+    if (this.failureStatus >= 500) this.pool!.metrics.failed(each.slot, 'status');
     each.upstream = null;
     if (this.#rival !== null) {
       this.#goOnWithout(each, false);
@@ -273,6 +281,7 @@ export abstract class Tries extends Admission {
     // An endpoint that had less than half of the time is not the one to blame.
     const blameless = 2 * elapsedMs < this.listener.clock.now() - this.#beganAtMs;
     this.dropRival();
+    if (!blameless && this.current.slot !== -1) this.pool!.metrics.failed(this.current.slot, 'timeout');
     if (this.current.record !== null) this.current.record.failure = 'timeout';
     this.#abandon(this.current);
     this.leaveLimit(true, -1);
