@@ -37,8 +37,9 @@ export function ConfigView({ refusal }: { readonly refusal: string | undefined }
     setIsAsking(false);
     try {
       const result = await askJson<ConfigAppliedWire>('api/v1/config', { method: 'PUT', body: text, type: YAML });
-      setVerdict({ kind: 'applied', result });
+      // First: who is told that it is in force may go on writing, which no answer must overwrite.
       await load();
+      setVerdict({ kind: 'applied', result });
     } catch (error) {
       setVerdict(refused(error as ApiError));
     }
