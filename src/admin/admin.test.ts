@@ -35,6 +35,25 @@ describe('probes', () => {
     expect((await ask(admin, '/metrics')).text).toContain('equipoise_build_info{version="1.2.3"');
   });
 
+  test('what needs a running server waits for the start, the rest does not', async () => {
+    let resolve = () => {};
+    const started = new Promise<void>((settle) => (resolve = settle));
+    let running: RunningServer | undefined;
+    const admin = await startAdmin(
+      { bind },
+      adminDeps(() => running, { started }),
+    );
+    open.add(admin);
+    const pools = ask(admin, '/api/v1/pools');
+    const metrics = ask(admin, '/metrics');
+    expect((await ask(admin, '/readyz')).status).toBe(503);
+    expect((await ask(admin, '/openapi.json')).status).toBe(200);
+    running = await startServer();
+    resolve();
+    expect((await pools).status).toBe(200);
+    expect((await metrics).text).toContain('equipoise_endpoint');
+  });
+
   test('serving: ready; draining: not ready, and still alive', async () => {
     const server = await startServer();
     const admin = await start(() => server);

@@ -28,6 +28,9 @@ const PROBES: ReadonlyMap<string, (deps: AdminDeps) => Answer> = new Map([
   ['/readyz', readiness],
 ]);
 
+/** As long as a scrape waits usually; afterwards the answer is 503. */
+const START_WAIT_MS = 10_000;
+
 const route = createRouter(operations);
 const page = createPage();
 
@@ -82,8 +85,12 @@ function answer(
   const refusal = refusalOf(request, scope, options);
   if (refusal !== undefined) return refusal;
   switch (found.kind) {
-    case 'operation':
-      return found.operation.run({ request, parameters: found.parameters, options, deps, ...kept });
+    case 'operation': {
+      const { operation, parameters } = found;
+      const run = () => operation.run({ request, parameters, options, deps, ...kept });
+      if (operation.early || deps.started === undefined || deps.server() !== undefined) return run();
+      return startOf(deps.started).then(run);
+    }
     case 'other-method':
       return otherMethod(found.methods);
     case 'bad-escape':
@@ -91,6 +98,17 @@ function answer(
     default:
       return problem(404, `there is no ${path}`, { fix: 'GET /openapi.json says what there is' });
   }
+}
+
+/**
+ * The first worker serves a little before the last one can be told anything: who has seen an open listener and asks right
+ * then waits, instead of being refused.
+ */
+async function startOf(started: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, START_WAIT_MS)));
+  await Promise.race([started.catch(() => {}), limit]);
+  clearTimeout(timer);
 }
 
 const isReading = (method: string): boolean => method === 'GET' || method === 'HEAD';

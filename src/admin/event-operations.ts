@@ -10,6 +10,7 @@ export const eventOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/events',
     scope: 'read',
+    early: true,
     summary: 'What happens: changes of health, verdicts, changes by people (server-sent events)',
     gives: {
       status: 200,

@@ -14,6 +14,8 @@ import type { BuildInfo } from './process-metrics.ts';
 export interface AdminDeps {
   /** Absent while the program starts. */
   readonly server: () => RunningServer | undefined;
+  /** Settles when the program has started, or could not. Absent: who asks before is answered at once. */
+  readonly started?: Promise<unknown>;
   readonly build: BuildInfo;
   readonly events: EventBus<ServerEvent>;
   /** The clock of the memberships, for the age of checks. */
@@ -44,6 +46,8 @@ export interface Operation {
   readonly path: string;
   readonly scope: Scope;
   readonly summary: string;
+  /** It needs no running server, so it is answered while the program starts, too. */
+  readonly early?: true;
   /** Media types by which the body may come, and its schema. */
   readonly takes?: { readonly types: readonly string[]; readonly schema: z.ZodType | 'configuration' };
   readonly gives: {

@@ -26,6 +26,7 @@ const pages: readonly Operation[] = [
     method: 'GET',
     path: '/openapi.json',
     scope: 'read',
+    early: true,
     summary: 'This description',
     gives: { status: 200, types: JSON_TYPES, description: 'OpenAPI 3.1.' },
     problems: [],

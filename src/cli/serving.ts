@@ -35,12 +35,15 @@ export async function startServing(config: Config, system: System, place = NOWHE
   let server: RunningServer | undefined;
   const build = { version: programVersion(), runtime: runtimeName(), transport: deps.transport.name };
   const now = () => deps.clock.now();
-  const adminDeps = { server: () => server, build, events, now, wallClock, ...place };
+  let haveStarted = () => {};
+  const started = new Promise<void>((resolve) => (haveStarted = resolve));
+  const adminDeps = { server: () => server, started, build, events, now, wallClock, ...place };
   const former = deps.takeover === true ? runningHere(config) : undefined;
   let admin = config.admin && former === undefined ? await startNamedAdmin(config.admin, adminDeps) : undefined;
   let keeper: StateKeeper | undefined;
   try {
     ({ server, keeper } = await startWithState(config, system));
+    haveStarted();
   } catch (error) {
     admin?.close();
     system.close();
@@ -138,7 +141,11 @@ export async function serveUntilStopped(config: Config, io: CliIo, options: Serv
   const system = createSystem({ takeover: options.takeover === true });
   const log: Log = (level, message) => io.stderr(formatLine(Date.now(), level, message));
   const writeEarly = logAfterwards(system, io);
-  let reload = () => log('info', 'SIGHUP: there is no file to read again');
+  let isReloadDue = false;
+  let reload = () => {
+    if (options.source === undefined) log('info', 'SIGHUP: there is no file to read again');
+    isReloadDue = true;
+  };
   let reopenLogs = () => {};
   const signals = watchSignals(
     process,
@@ -156,6 +163,8 @@ export async function serveUntilStopped(config: Config, io: CliIo, options: Serv
     reopenLogs = () => serving.server.reopenLogs();
     // One after the other: of two readings the later one is the one that counts.
     if (source !== undefined) reload = inTurn(() => reloadFrom(source, serving.server, system));
+    // It came while the program started.
+    if (isReloadDue && source !== undefined) reload();
     stop = accompany(serving.server, io, log, source?.watch?.(reload));
     io.stdout(announce(config, serving.server, serving.admin?.address));
     if (options.guide === true && io.person) io.stderr(firstSteps(serving.server, serving.admin?.address));
