@@ -139,3 +139,35 @@ test('tries that were made are counted, not those that were granted and found no
     ['/two', 200, 'good', 1],
   ]);
 });
+
+test('a request that waited for a place says for how long, also when its client gave up', async () => {
+  const waiting: (() => void)[] = [];
+  const address = await world.backend((socket) => {
+    waiting.push(() => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'));
+  });
+  const { server, deps, addressOf } = await world.start({
+    accessLog: { path: world.pathOf('queue.log') },
+    listeners: { web: { bind: '127.0.0.1:0', pool: 'main' } },
+    pools: { main: { endpoints: [{ id: 'e1', address, maxConnections: 1 }], queue: { size: 9, timeout: '60s' } } },
+  });
+  const { gate } = deps.counters.pool('web', 'main');
+  const first = await openClient(addressOf('web'));
+  first.socket.write(get('/first'));
+  while (waiting.length === 0) await new Promise(setImmediate);
+  const impatient = await openClient(addressOf('web'));
+  impatient.socket.end(get('/impatient'));
+  await impatient.ended;
+  const second = await openClient(addressOf('web'));
+  second.socket.write(get('/second'));
+  while (gate.waiting === 0) await new Promise(setImmediate);
+  waiting.shift()!();
+  await first.sees('hello');
+  while (waiting.length === 0) await new Promise(setImmediate);
+  waiting.shift()!();
+  await second.sees('hello');
+  await server.close();
+  const lines = new Map(world.linesOf('queue.log').map((line) => [line['path'], line]));
+  expect(lines.get('/first')).not.toHaveProperty('queueMs');
+  expect([lines.get('/impatient')?.['end'], lines.get('/second')?.['end']]).toEqual(['client-gone', 'complete']);
+  for (const path of ['/impatient', '/second']) expect(lines.get(path)?.['queueMs']).toBeGreaterThanOrEqual(0);
+});

@@ -135,6 +135,7 @@ describe('json', () => {
       given: { requestId: '' },
       want: { requestId: 'theirs' },
     },
+    { why: 'a wait for a place', said: {}, given: { queueMs: 2.5 }, want: { queueMs: 2.5, firstByteMs: 1.5 } },
     { why: 'hidden parameters', said: { query: 'a=1&token=2' }, want: { query: 'a=1&token=***' } },
     { why: 'UTF-8 stays', said: { path: '/ü/日本/😀' }, want: { path: '/ü/日本/😀' } },
     { why: 'other bytes are Latin-1', said: { path: Uint8Array.of(47, 0xe9, 0xff, 0xc3) }, want: { path: '/éÿÃ' } },

@@ -66,6 +66,7 @@ class JsonFormat implements LineFormat {
       line.constant(KEYS.firstByteMs);
       line.millis(record.firstByteMs);
     }
+    if (record.queueMs >= 0) this.#waited(line, record);
     this.#served(line, record);
     this.#requestId(line, record);
     if (record.traceId !== '') this.#trace(line, record);
@@ -78,10 +79,7 @@ class JsonFormat implements LineFormat {
   connection(line: LineBytes, record: ConnectionRecord): void {
     this.#start(line, record.startedAt, this.#connection, record.clientIp);
     this.#moved(line, record);
-    if (record.queueMs >= 0) {
-      line.constant(KEYS.queueMs);
-      line.millis(record.queueMs);
-    }
+    if (record.queueMs >= 0) this.#waited(line, record);
     if (record.connectMs >= 0) {
       line.constant(KEYS.connectMs);
       line.millis(record.connectMs);
@@ -129,6 +127,11 @@ class JsonFormat implements LineFormat {
     line.integer(bytesOut);
     line.constant(KEYS.durationMs);
     line.millis(durationMs);
+  }
+
+  #waited(line: LineBytes, { queueMs }: Happening): void {
+    line.constant(KEYS.queueMs);
+    line.millis(queueMs);
   }
 
   #served(line: LineBytes, { pool, endpoint, retries }: Happening): void {

@@ -46,8 +46,9 @@ export abstract class Accounting extends Tries {
 
   #logEnd(entry: LogEntry, status: number, end: End, own: Buffer | null): void {
     const { current, pool } = this;
-    const { isDetailed } = entry.log;
-    if (isDetailed) this.#describe(entry, end);
+    if (entry.log.isDetailed) this.#describe(entry, end);
+    // Its wait has an end, too.
+    else this.leaveLine();
     this.entry = null;
     entry.bytesIn = this.requestBody.contentBytes;
     entry.retries = this.retries;
