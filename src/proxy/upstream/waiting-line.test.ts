@@ -121,3 +121,26 @@ test('of many places in a row one is left to who waits in another worker', async
   await wakeOften();
   expect([line.length, places.free]).toEqual([7, 1]);
 });
+
+test('where places come free seldom, one is left after 100 ms, whatever was looked for meanwhile', async () => {
+  const words = new Int32Array([0, 1]);
+  const { line, places, waiter, pass, timers, told } = setUp(50, 100_000, words);
+  for (let i = 0; i < 10; i++) line.push(waiter(`${i}`));
+  const takeOne = async (): Promise<void> => {
+    places.free = 1;
+    line.wake();
+    await Promise.resolve();
+  };
+  await takeOne();
+  // A look of the poll ends no row.
+  const seen: number = told.length;
+  places.free = 1;
+  while (told.length === seen) await soon(5);
+  expect(timers.isRunning).toBe(true);
+  pass(60);
+  await takeOne();
+  expect([line.length, places.free]).toEqual([7, 0]);
+  pass(40);
+  await takeOne();
+  expect([line.length, places.free]).toEqual([7, 1]);
+});

@@ -31,10 +31,12 @@ const LEAST_URGENT = URGENCIES - 1;
 const POLL_MS = 10;
 
 /**
- * So many places in a row go to this line while others wait in another worker's; then one is left for them to find. Without it
- * the line of whoever had the place last would be served to its end first.
+ * So many places in a row, or those of this long, go to this line while others wait in another worker's; then one is left for
+ * them to find. Without it the line of whoever had the place last would be served to its end first. A place that is left
+ * lies idle for up to `POLL_MS`, so a row is ten times as long.
  */
 const MOST_IN_A_ROW = 16;
+const LONGEST_ROW_MS = 100;
 
 /** How many wait in each worker's line, in memory that they share. */
 export interface WaitingElsewhere {
@@ -55,6 +57,8 @@ export class WaitingLine {
   #isLooking = false;
   readonly #shared: WaitingElsewhere | undefined;
   #inARow = 0;
+  /** When the first of them came. */
+  #rowSinceMs = 0;
   /** Found a place in the look that is under way. */
   readonly #admitted: Waiter[] = [];
 
@@ -97,14 +101,27 @@ export class WaitingLine {
   /** A place came free: looks soon, since who freed it is in the middle of something. */
   wake(): void {
     if (this.#isLooking || this.#queue.length === 0) return;
-    if (this.#othersWait() && ++this.#inARow > MOST_IN_A_ROW) {
-      this.#inARow = 0;
+    if (this.#isTheirTurn()) {
       // After they have looked.
       this.#timers.arm(this.#poll, POLL_MS);
       return;
     }
     this.#isLooking = true;
     queueMicrotask(this.#admit);
+  }
+
+  /** Counts a place that came free; true when it is to be left to another worker's line. */
+  #isTheirTurn(): boolean {
+    if (!this.#othersWait()) {
+      this.#inARow = 0;
+      return false;
+    }
+    const nowMs = this.#clock.now();
+    if (this.#inARow === 0) this.#rowSinceMs = nowMs;
+    this.#inARow++;
+    if (this.#inARow <= MOST_IN_A_ROW && nowMs - this.#rowSinceMs < LONGEST_ROW_MS) return false;
+    this.#inARow = 0;
+    return true;
   }
 
   #othersWait(): boolean {
@@ -119,7 +136,6 @@ export class WaitingLine {
   }
 
   #look(): void {
-    this.#inARow = 0;
     this.#queue.advance(this.#clock.now());
     this.#admit();
     if (this.#queue.length > 0) this.#timers.arm(this.#poll, POLL_MS);
