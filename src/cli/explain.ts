@@ -21,7 +21,7 @@ export const explainOptions = {
   listener: {
     type: 'string',
     values: { running: 'listener' },
-    summary: 'which listener is meant (default: the one at the port of the URL)',
+    summary: 'which listener is meant (default: the one at the port of the URL; without a port the first)',
   },
   ...adminOptions,
   admin: { type: 'string', summary: 'asks the running program whose admin server listens there' },

@@ -175,6 +175,7 @@ describe('reach', () => {
     { url: 'http://a.b:1', listeners: all, want: 'no listener of this protocol has port 1' },
     { url: 'http://a.b:80', given: { listener: 'alt' }, listeners: all, want: 'alt' },
     { url: 'http://a.b:80', given: { listener: 'raw' }, listeners: all, want: 'no listener "raw" speaks' },
+    { url: 'http://a.b/x', listeners: [listener('alt', 8080), listener('other', 8081)], want: 'alt' },
     { url: '/x', listeners: all, want: '"/x" is no URL' },
   ])('$url reaches $want', ({ url, given = {}, listeners, want }) => {
     const found = reach({ method: 'GET', url, ...given }, listeners);

@@ -9,7 +9,7 @@ export interface ExplainRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Address that the connection comes from. Default 127.0.0.1. */
   readonly from?: string;
-  /** Which listener is meant. Default: the one at the port of `url`. */
+  /** Which listener is meant. Default: the one at the port of `url`; without a port there, the first. */
   readonly listener?: string;
 }
 
@@ -50,7 +50,10 @@ export interface Reached {
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
-/** Which of `listeners` the request reaches: the one that it names, else the one at its port, else the only one. */
+/**
+ * Which of `listeners` the request reaches: the one that it names, else the one at its port, else the only one; where the URL
+ * has no port, the first.
+ */
 export function reach(request: ExplainRequest, listeners: readonly Addressed[]): Reached | NotExplained {
   const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
   if (url === undefined || url.hostname === '') {
@@ -58,7 +61,7 @@ export function reach(request: ExplainRequest, listeners: readonly Addressed[]):
   }
   const speaks = url.protocol === 'tcp:' ? 'tcp' : 'http';
   const fitting = listeners.filter((each) => (each.protocol === 'tcp' ? 'tcp' : 'http') === speaks);
-  const chosen = choose(request, fitting, Number(url.port) || DEFAULT_PORTS[url.protocol] || 0);
+  const chosen = choose(request, fitting, url);
   if ('problem' in chosen) return chosen;
   return { ...chosen, described: describe(request, url) };
 }
@@ -66,7 +69,7 @@ export function reach(request: ExplainRequest, listeners: readonly Addressed[]):
 function choose(
   { listener: wanted }: ExplainRequest,
   listeners: readonly Addressed[],
-  port: number,
+  url: URL,
 ): Pick<Reached, 'listener' | 'reason'> | NotExplained {
   const names = [...new Set(listeners.map(({ name }) => name))];
   const fix = names.length === 0 ? 'there is none' : `there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`;
@@ -74,10 +77,14 @@ function choose(
     if (names.includes(wanted)) return { listener: wanted, reason: 'it was named' };
     return { problem: `no listener "${wanted}" speaks the protocol of this URL`, fix };
   }
+  const port = Number(url.port) || DEFAULT_PORTS[url.protocol] || 0;
   const there = listeners.find(({ address }) => address.kind === 'tcp' && address.port === port);
   if (there !== undefined) return { listener: there.name, reason: `it listens on port ${port}` };
   const [only, another] = names;
   if (only !== undefined && another === undefined) return { listener: only, reason: 'it is the only one' };
+  if (only !== undefined && url.port === '') {
+    return { listener: only, reason: `the URL has no port, and it is the first of ${names.length}` };
+  }
   return { problem: `no listener of this protocol has port ${port}`, fix: `name a listener; ${fix}` };
 }
 
