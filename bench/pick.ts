@@ -1,7 +1,7 @@
 /**
  * What a pick costs, for every registered policy, and beside other packages that do the same job.
  *
- *   bun bench/pick.ts [--json] [--endpoints 3,100,10000,100000] [--policy TYPE] [--peers]
+ *   bun bench/pick.ts [--json] [--endpoints 3,100,10000,100000] [--policy TYPE] [--peers] [--proof-ms 10000]
  *
  * First a pick with its outcome: nanoseconds, bytes allocated, and milliseconds to build (the rebuild cost of rings and
  * tables). 64 picks are in flight at any time; the keys are those of 1024 clients; every endpoint answers in 1 to 50 ms.
@@ -46,7 +46,13 @@ interface PeerRow {
 async function measure(policy: string, endpoints: number): Promise<Row> {
   const { buildMs, run } = pickAndOutcomeLoop(policy, endpoints);
   const ns = nsPerTurn(run);
-  return { policy, endpoints, buildMs, nsPerPick: ns, bytesPerPick: await bytesPerTurn(run, ns) };
+  return {
+    policy,
+    endpoints,
+    buildMs,
+    nsPerPick: ns,
+    bytesPerPick: await bytesPerTurn(run, ns, Number(values['proof-ms'])),
+  };
 }
 
 /** The `index`th pair of a peer and a policy of ours that does its job. */
@@ -127,6 +133,7 @@ const { values } = parseArgs({
     policy: { type: 'string', multiple: true, default: [] },
     peers: { type: 'boolean', default: false },
     pair: { type: 'string' },
+    'proof-ms': { type: 'string', default: '10000' },
   },
 });
 const sizes = values.endpoints.split(',').map(Number);

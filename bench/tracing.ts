@@ -133,7 +133,7 @@ function readable({
 const rows: { what: string; ns: number; bytes: number | null }[] = [];
 for (const [what, run] of untraced) {
   const ns = nsPerTurn(run);
-  rows.push({ what, ns, bytes: await bytesPerTurn(run, ns) });
+  rows.push({ what, ns, bytes: await bytesPerTurn(run, ns, 10_000) });
 }
 const [tracedNs, publishedNs] = cpuNsPerTurn([tracing(), published()]);
 

@@ -5,8 +5,6 @@ import { estimateShallowMemoryUsageOf, fullGC } from 'bun:jsc';
 export type Loop = (count: number) => unknown;
 
 const SAMPLE_MS = 80;
-/** For as many turns as prove that nothing is allocated; where they would take longer, a sample of so long shows what it can. */
-const PROOF_MS = 10_000;
 const BYTES_MS = 1000;
 /** Nothing on the heap is smaller. */
 const LEAST_BYTES = 8;
@@ -48,11 +46,14 @@ function cpuMs(run: Loop, count: number): number {
   return (process.cpuUsage().user - before) / 1000;
 }
 
-/** 0: the collector did not run in as many turns as 8 bytes each would need; null: turns are too slow to try so many. */
-export async function bytesPerTurn(run: Loop, ns: number): Promise<number | null> {
+/**
+ * 0: the collector did not run in as many turns as 8 bytes each would need. Where they would take longer than `proofMs`, a
+ * sample of `BYTES_MS` shows what it can: null when that is nothing.
+ */
+export async function bytesPerTurn(run: Loop, ns: number, proofMs: number): Promise<number | null> {
   const budget = await bytesToCollection();
   const enough = (2 * budget) / LEAST_BYTES;
-  const most = ns * enough <= PROOF_MS * 1e6 ? enough : Math.ceil((BYTES_MS * 1e6) / ns);
+  const most = ns * enough <= proofMs * 1e6 ? enough : Math.ceil((BYTES_MS * 1e6) / ns);
   let longest = 0;
   for (let round = 0; round < 2; round++) {
     const turns = await turnsToCollection(run, most);
