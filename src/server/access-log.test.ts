@@ -133,3 +133,22 @@ test('a file that cannot be opened keeps the server from starting, by name', asy
     /^accessLog: .*\/nowhere\/at\/all\.log/,
   );
 });
+
+test('a request that the end of the program cuts is not its client’s doing', async () => {
+  const path = join(folder, 'cut.log');
+  const config = ConfigFile.parse({
+    workers: 1,
+    drainTimeout: 1,
+    accessLog: { path },
+    listeners: { web: { bind: '127.0.0.1:0', routes: [{ pool: 'main' }] } },
+    pools: { main: { endpoints: [{ id: 'e1', address: await backend() }] } },
+  });
+  const server = await startServer(toConfig(config), { ...testDeps(), protocols });
+  open.push(server);
+  const client = await openClient(server.listeners[0]!.address);
+  client.socket.write('GET /never HTTP/1.1\r\nHost: a\r\n\r\n');
+  while (server.pools()[0]!.endpoints[0]!.inFlight === 0) await new Promise(setImmediate);
+  await server.drain();
+  await server.close();
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ path: '/never', status: 499, end: 'evicted' });
+});

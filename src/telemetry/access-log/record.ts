@@ -23,7 +23,7 @@ export type End =
   | 'answer-cut'
   /** A connection: nothing moved for too long. */
   | 'idle'
-  /** A connection: ended by us, since its endpoint leaves, or the program. */
+  /** A connection: ended by us, since its endpoint leaves, or the program; a request: cut since the program ends. */
   | 'evicted';
 
 /** How far a request had come when it ended: what was waited for. */

@@ -225,11 +225,11 @@ export class ClientConnection extends ClientInput {
     else this.#onFlushed();
   }
 
-  /** Resets the connection: its answer cannot be finished, or it makes no progress. */
-  cut(): void {
+  /** Resets the connection: its answer cannot be finished, it makes no progress, or the program ends. */
+  cut(end: 'client-gone' | 'evicted' = 'client-gone'): void {
     if (this.state !== CLOSED) this.state = CLOSING;
     // Now, since `close` may come later: until then the endpoint's time-out would blame the endpoint.
-    if (this.tunnel === null) this.exchange?.abort(499);
+    if (this.tunnel === null) this.exchange?.abort(499, end);
     this.terminate();
   }
 

@@ -140,14 +140,14 @@ export class Exchange extends Accounting {
     client.exchangeEnded(keepAlive, requestDone);
   }
 
-  /** The client is to blame or gone: the endpoint is told nothing bad about. `status` 499: it went away. */
-  abort(status: number): void {
+  /** The client is to blame or gone: the endpoint is told nothing bad about. `status` 499: nobody gets an answer. */
+  abort(status: number, end = endOfClient(status)): void {
     const { current, pool } = this;
     const { upstream } = current;
     if (this.isWatched) {
       const isAnswered = status !== 499 && !this.responseStarted;
       const own = isAnswered ? problemAnswer(status, true, this.isHead) : null;
-      this.ended(this.status === 0 ? status : this.status, endOfClient(status), own);
+      this.ended(this.status === 0 ? status : this.status, end, own);
     }
     current.upstream = null;
     if (pool !== null) this.dropRival();

@@ -299,7 +299,7 @@ export class Http1Listener implements ProtocolRuntime {
 
   terminate(): void {
     this.isDraining = true;
-    for (const client of [...this.#clients]) client.cut();
+    for (const client of [...this.#clients]) client.cut('evicted');
     for (const upstream of [...this.upstreams]) upstream.abandon();
     for (const pool of this.#pools.values()) pool.retire();
   }
