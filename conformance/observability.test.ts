@@ -55,7 +55,7 @@ describe.skipIf(!transports.includes('bun'))('two workers, seen from outside', (
         return answer.data.result[0]?.value[1];
       };
       const deadline = performance.now() + 20_000;
-      while ((await ask('sum(equipoise_requests_total{code="2xx"})').catch(() => undefined)) !== '90') {
+      while ((await ask('sum(equipoise_requests_total{code="200"})').catch(() => undefined)) !== '90') {
         if (performance.now() > deadline) throw new Error('Prometheus does not know of 90 requests in 20 s');
         await sleep(200);
       }

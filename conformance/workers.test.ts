@@ -93,7 +93,7 @@ describe.skipIf(!transports.includes('bun')).each((process.env.WORKERS ?? '2,4')
       await Promise.all(clients.map((client) => askInTurn([client], 10)));
       expect(world.endpoints.map(({ all }) => all)).toEqual([160, 160]);
       for (const id of ['e0', 'e1']) {
-        expect(await admin.sum('equipoise_requests_total', `endpoint="${id}"`, 'code="2xx"')).toBe(160);
+        expect(await admin.sum('equipoise_requests_total', `endpoint="${id}"`, 'code="200"')).toBe(160);
         expect(await admin.sum('equipoise_in_flight', `endpoint="${id}"`)).toBe(0);
       }
       expect(await admin.sum('equipoise_response_seconds_count')).toBe(320);

@@ -2,7 +2,6 @@ import type { Counters, ListenerCounters } from '../telemetry/counters.ts';
 import type { GateCounters } from '../telemetry/gate-counters.ts';
 import type { EndpointCounts } from '../telemetry/pool-counters.ts';
 import { createPrometheusText, type PrometheusText } from '../telemetry/prometheus.ts';
-import { byClass } from '../telemetry/status-class.ts';
 import { type Meters, writeMeters } from './meters.ts';
 import type { AdminDeps } from './operation.ts';
 import { writePools } from './pool-metrics.ts';
@@ -64,11 +63,14 @@ function writeSpans(to: PrometheusText, { spans: { exported, dropped } }: Counte
   to.sample(dropped);
 }
 
+/** By code. */
+type Requests = Readonly<Record<string, number>>;
+
 interface Traffic {
   readonly labels: { readonly listener: string; readonly pool: string; readonly endpoint: string };
   readonly counts: EndpointCounts;
   /** By name; none for tcp. */
-  readonly routes: readonly (readonly [name: string, requests: EndpointCounts['requests']])[];
+  readonly routes: readonly (readonly [name: string, requests: Requests])[];
 }
 
 function writeTraffic(to: PrometheusText, counters: Counters): void {
@@ -77,7 +79,7 @@ function writeTraffic(to: PrometheusText, counters: Counters): void {
   const each = (value: (counts: EndpointCounts) => number) => {
     for (const { labels, counts } of traffic) if (value(counts) !== 0) to.sample(value(counts), labels);
   };
-  to.family('equipoise_requests_total', 'counter', 'Requests answered by an endpoint, by the class of the status.');
+  to.family('equipoise_requests_total', 'counter', 'Requests answered by an endpoint, by status.');
   for (const { labels, counts, routes } of traffic) {
     if (routes.length === 0) writeRequests(to, counts.requests, labels);
     const { listener, ...rest } = labels;
@@ -114,18 +116,18 @@ function writeTraffic(to: PrometheusText, counters: Counters): void {
   for (const { labels, counts } of traffic) if (counts.opened > 0) to.sample(counts.opened - counts.closed, labels);
 }
 
-function writeRequests(to: PrometheusText, requests: EndpointCounts['requests'], labels: Labels): void {
+function writeRequests(to: PrometheusText, requests: Requests, labels: Labels): void {
   for (const [code, count] of Object.entries(requests)) if (count > 0) to.sample(count, { ...labels, code });
 }
 
 function* trafficOf({ traffic }: Counters): Generator<Traffic> {
   for (const [listener, byPool] of traffic) {
     for (const [pool, counters] of byPool) {
-      const byRoute = [...counters.routes].map(([name, { rows }]) => [name, rows.sums()] as const);
+      const byRoute = [...counters.routes].map(([name, route]) => [name, [...route.counts()]] as const);
       for (const [endpoint, counts] of counters.endpoints()) {
-        const routes = byRoute.flatMap(([name, sums]) => {
-          const row = sums.get(endpoint);
-          return row === undefined ? [] : [[name, byClass(row)] as const];
+        const routes = byRoute.flatMap(([name, codes]) => {
+          const requests = codes.map(([code, byEndpoint]) => [code, byEndpoint.get(endpoint) ?? 0] as const);
+          return requests.some(([, count]) => count > 0) ? [[name, Object.fromEntries(requests)] as const] : [];
         });
         yield { labels: { listener, pool, endpoint }, counts, routes };
       }

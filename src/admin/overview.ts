@@ -4,7 +4,8 @@ import type { RunningServer } from '../server/server.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { STEP_BOUNDS_MS } from '../telemetry/latency-steps.ts';
 import { OTHER_ROUTES, type PoolCounters } from '../telemetry/pool-counters.ts';
-import { byClass, STATUS_CLASSES } from '../telemetry/status-class.ts';
+import type { RouteData } from '../telemetry/route-counters.ts';
+import { byClass, classOfCode, STATUS_CLASSES } from '../telemetry/status-class.ts';
 import { formatSocketAddress } from '../transport/address.ts';
 import { type Answer, json } from './answer.ts';
 import { JSON_TYPES } from './body.ts';
@@ -108,14 +109,17 @@ function countsOfRoute(
   // It may be one of the many that are counted together.
   if (counted.length === 0 && [...byPool.values()].some(({ routes }) => routes.has(OTHER_ROUTES))) return {};
   return {
-    traffic: counted.map(([pool, { routes }]) => ({ pool, requests: requestsOf(routes.get(name)!.rows.sums()) })),
+    traffic: counted.map(([pool, { routes }]) => ({ pool, requests: requestsOf(routes.get(name)!.counts()) })),
   };
 }
 
 /** Of all endpoints. */
-function requestsOf(rows: ReadonlyMap<string, Float64Array>): RequestsWire {
+function requestsOf(codes: RouteData): RequestsWire {
   const total = new Float64Array(STATUS_CLASSES.length);
-  for (const row of rows.values()) for (const [i, count] of row.entries()) total[i]! += count;
+  for (const [code, byEndpoint] of codes) {
+    const index = classOfCode(code);
+    for (const count of byEndpoint.values()) total[index]! += count;
+  }
   return byClass(total);
 }
 

@@ -182,7 +182,7 @@ test('serve balances between targets and counts', async () => {
   const metrics = await (await fetch(`${await program.url('admin')}/metrics`)).text();
   const series = metrics.match(/^equipoise_requests_total\{.*$/gm);
   expect(series).toEqual([
-    `equipoise_requests_total{listener="main",route="*",pool="main",endpoint="${port}",code="2xx"} 3`,
+    `equipoise_requests_total{listener="main",route="*",pool="main",endpoint="${port}",code="200"} 3`,
   ]);
   program.child.kill('SIGTERM');
   expect((await program.ended).code).toBe(0);

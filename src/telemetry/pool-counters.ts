@@ -3,7 +3,7 @@ import { GateCounters, type GateData } from './gate-counters.ts';
 import { Histogram, type HistogramData } from './histogram.ts';
 import { LATENCY_STEPS, stepOf } from './latency-steps.ts';
 import type { PoolMetrics, TryFailure, TurnedAway } from './metrics.ts';
-import { RouteCounters } from './route-counters.ts';
+import { RouteCounters, type RouteData } from './route-counters.ts';
 import { byClass, classOf, STATUS_CLASSES, type StatusClass } from './status-class.ts';
 
 export type { StatusClass };
@@ -49,8 +49,8 @@ export interface EndpointCounts {
 /**
  * What the traffic from one listener to one pool counted, a row of numbers per endpoint.
  *
- * Size  an endpoint has 98 numbers, and 6 for each route that leads here; the cap on routes and on endpoints that left bounds
- *       what a scrape has to tell.
+ * Size  an endpoint has 98 numbers, and one for each route that leads here and each code that this route has seen; the caps on
+ *       routes, codes and endpoints that left bound what a scrape has to tell.
  */
 export class PoolCounters implements PoolMetrics {
   readonly latency = new Histogram();
@@ -80,7 +80,7 @@ export class PoolCounters implements PoolMetrics {
     const known = this.routes.get(name);
     if (known !== undefined) return known;
     const made = new RouteCounters(this);
-    for (const [slot, id] of this.#slots) made.rows.assign(slot, id);
+    for (const [slot, id] of this.#slots) made.assign(slot, id);
     this.routes.set(name, made);
     return made;
   }
@@ -148,7 +148,7 @@ export class PoolCounters implements PoolMetrics {
   assign(slot: number, id: string): void {
     this.#slots.set(slot, id);
     this.#rows.assign(slot, id);
-    for (const { rows } of this.routes.values()) rows.assign(slot, id);
+    for (const route of this.routes.values()) route.assign(slot, id);
   }
 
   /** The counts of each endpoint that has any, those that left included. */
@@ -163,7 +163,7 @@ export class PoolCounters implements PoolMetrics {
       latency: latency.data(),
       gate: gate.data(),
       endpoints: this.#rows.sums(),
-      routes: new Map([...routes].map(([name, { rows }]) => [name, rows.sums()])),
+      routes: new Map([...routes].map(([name, route]) => [name, route.counts()])),
     };
   }
 
@@ -172,9 +172,9 @@ export class PoolCounters implements PoolMetrics {
     this.latency.add(latency);
     this.gate.add(gate);
     this.#rows.add(endpoints);
-    for (const [name, sums] of routes) {
+    for (const [name, counts] of routes) {
       const isKnown = this.routes.has(name) || this.routes.size < SUMMED_ROUTES_AT_MOST;
-      this.#route(isKnown ? name : OTHER_ROUTES).rows.add(sums);
+      this.#route(isKnown ? name : OTHER_ROUTES).add(counts);
     }
   }
 }
@@ -185,8 +185,8 @@ export interface PoolData {
   readonly gate: GateData;
   /** By id. */
   readonly endpoints: ReadonlyMap<string, Float64Array>;
-  /** By name, then by the endpoint's id. */
-  readonly routes: ReadonlyMap<string, ReadonlyMap<string, Float64Array>>;
+  /** By name. */
+  readonly routes: ReadonlyMap<string, RouteData>;
 }
 
 /** What a worker counted that is gone: nothing of it is open any more, and nobody waits. */

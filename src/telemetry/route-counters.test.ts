@@ -3,9 +3,9 @@ import { Counters } from './counters.ts';
 
 const byRoute = (counters: Counters) =>
   Object.fromEntries(
-    [...counters.pool('web', 'main').routes].map(([name, { rows }]) => [
+    [...counters.pool('web', 'main').routes].map(([name, route]) => [
       name,
-      Object.fromEntries([...rows.sums()].map(([id, row]) => [id, [...row]])),
+      Object.fromEntries([...route.counts()].map(([code, counts]) => [code, Object.fromEntries(counts)])),
     ]),
   );
 
@@ -17,7 +17,7 @@ describe('routes', () => {
     pool.route('/x').request(0, 200, 4);
     pool.route('/x').request(0, 404, 4);
     pool.route('*').request(0, 503, -1);
-    expect(byRoute(counters)).toEqual({ '/x': { a: [0, 0, 1, 0, 1, 0] }, '*': { a: [0, 0, 0, 0, 0, 1] } });
+    expect(byRoute(counters)).toEqual({ '/x': { 200: { a: 1 }, 404: { a: 1 } }, '*': { 503: { a: 1 } } });
     expect(pool.endpoints().get('a')!.requests).toMatchObject({ '2xx': 1, '4xx': 1, '5xx': 1 });
     expect(pool.latency.count).toBe(2);
   });
@@ -30,7 +30,7 @@ describe('routes', () => {
     counters.assign('main', 0, 'b');
     route.request(0, 200, 1);
     route.request(0, 200, 1);
-    expect(byRoute(counters)).toEqual({ '*': { a: [0, 0, 1, 0, 0, 0], b: [0, 0, 2, 0, 0, 0] } });
+    expect(byRoute(counters)).toEqual({ '*': { 200: { a: 1, b: 2 } } });
   });
 
   test('workers add up', () => {
@@ -41,7 +41,7 @@ describe('routes', () => {
       worker.pool('web', 'main').route(name).request(0, 200, 1);
       sum.add(structuredClone(worker.data()));
     }
-    expect(byRoute(sum)).toEqual({ '/x': { a: [0, 0, 2, 0, 0, 0] }, '/y': { a: [0, 0, 1, 0, 0, 0] } });
+    expect(byRoute(sum)).toEqual({ '/x': { 200: { a: 2 } }, '/y': { 200: { a: 1 } } });
   });
 
   test('routes that are configured no more give way to new ones, and not at once', () => {
@@ -61,7 +61,7 @@ describe('routes', () => {
       expect(names).not.toContain('other');
       expect(names.length).toBeLessThanOrEqual(252);
     }
-    expect(pool.routes.get('/stays')!.rows.sums().get('a')![2]).toBe(21);
+    expect(pool.routes.get('/stays')!.counts().get('200')!.get('a')).toBe(21);
     expect(pool.endpoints().get('a')!.requests['2xx']).toBe(21 * 51);
   });
 
@@ -75,7 +75,7 @@ describe('routes', () => {
     }
     const { routes } = sum.pool('web', 'main');
     expect(routes.size).toBe(601);
-    expect(routes.get('other')!.rows.sums().get('a')![2]).toBe(300);
+    expect(routes.get('other')!.counts().get('200')!.get('a')).toBe(300);
   });
 
   test('beyond 200 routes the rest are one', () => {
@@ -84,6 +84,22 @@ describe('routes', () => {
     const pool = counters.pool('web', 'main');
     for (let index = 0; index < 300; index++) pool.route(`/${index}`).request(0, 200, 1);
     expect(pool.routes.size).toBe(201);
-    expect(pool.routes.get('other')!.rows.sums().get('a')![2]).toBe(100);
+    expect(pool.routes.get('other')!.counts().get('200')!.get('a')).toBe(100);
+  });
+
+  test('a route tells 40 statuses apart, and classes beyond; what is none is `none`', () => {
+    const counters = new Counters();
+    counters.assign('main', 0, 'a');
+    const route = counters.pool('web', 'main').route('*');
+    for (let status = 200; status < 260; status++) route.request(0, status, 1);
+    for (const status of [0, 99, 600, 999, 503, 503, 200]) route.request(0, status, 1);
+    const worker = new Counters();
+    worker.assign('main', 0, 'a');
+    for (const status of [200, 418]) worker.pool('web', 'main').route('*').request(0, status, 1);
+    counters.add(structuredClone(worker.data()));
+    const counted = byRoute(counters)['*']!;
+    expect(Object.keys(counted)).toHaveLength(40 + 4);
+    expect(counted).toMatchObject({ 200: { a: 3 }, 239: { a: 1 }, '2xx': { a: 20 } });
+    expect(counted).toMatchObject({ '4xx': { a: 1 }, '5xx': { a: 2 }, none: { a: 4 } });
   });
 });
