@@ -52,10 +52,14 @@ export async function importFunction(text: string): Promise<ImportedFunction> {
   return { ok: false, message: `${file}: ${what}`, fix };
 }
 
-function importFault(file: string, { code, message }: NodeJS.ErrnoException): { message: string; fix?: string } {
-  if (code === 'ENOENT') return { message: `there is no file ${file}` };
-  if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
-    return { message: `${file}: Node does not run TypeScript`, fix: 'write it in JavaScript, or install Bun' };
-  }
-  return { message: `${file}: ${message}` };
+function importFault(file: string, error: NodeJS.ErrnoException): { message: string; fix?: string } {
+  if (error.code === 'ENOENT') return { message: `there is no file ${file}` };
+  const { message, ...fault } = moduleFault(error);
+  return { message: `${file}: ${message}`, ...fault };
+}
+
+/** Why a module that is there cannot be had, and what to do. */
+export function moduleFault({ code, message }: NodeJS.ErrnoException): { message: string; fix?: string } {
+  if (code !== 'ERR_UNKNOWN_FILE_EXTENSION') return { message };
+  return { message: 'Node does not run TypeScript', fix: 'write it in JavaScript, or install Bun' };
 }

@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import type { PoolOptions } from '../control/pool-options.ts';
 import { hideSecretsIn } from '../core/kernel/url-secrets.ts';
 import { type Config, ConfigFile, toConfig } from './config.ts';
-import { importFunction, importModule, resolveModuleName } from './import-module.ts';
+import { importFunction, importModule, moduleFault, resolveModuleName } from './import-module.ts';
 import { parseBySchema, type SchemaResult } from './issues.ts';
 import { checkMeaning } from './meaning.ts';
 import { withAbsolutePaths } from './policy-meaning.ts';
@@ -46,9 +46,9 @@ export async function loadConfig(path: string, options: LoadOptions): Promise<Co
     const source = isModule ? { value: await importDefault(path), mistakes: [] } : readYaml(readFile(path));
     return await withFunctions(assess(source, { ...options, file: path }), source, path);
   } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
-    return { ok: false, problems: [{ file: path, path: '', message: `cannot be read: ${reason}` }] };
+    const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
+    const { message, ...fault } = isThere ? moduleFault(error as Error) : { message: 'there is no such file' };
+    return { ok: false, problems: [{ file: path, path: '', message: `cannot be read: ${message}`, ...fault }] };
   }
 }
 
