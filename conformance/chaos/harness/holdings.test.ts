@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { growthOf, type Holdings } from './holdings.ts';
 
 const held = (more: Partial<Holdings>): Holdings => ({
-  ...{ otherDescriptors: 30, strayConnections: 0, endpointConnections: 20, residentMiB: 100 },
+  ...{ otherDescriptors: 30, strayConnections: 0, endpointConnections: 20, heapMiB: 20, residentMiB: 100 },
   ...more,
 });
 
@@ -12,8 +12,13 @@ test.each<{ why: string; rounds: Partial<Holdings>[]; says: string[] }>([
   { why: 'what is collected is no growth', rounds: [{}, {}, { residentMiB: 200 }, {}, { residentMiB: 200 }], says: [] },
   {
     why: 'memory that stays',
-    rounds: [{}, {}, { residentMiB: 120 }, { residentMiB: 140 }, { residentMiB: 160 }],
-    says: ['residentMiB grew from 100 to 140, by more than 24'],
+    rounds: [{}, {}, { residentMiB: 120 }, { residentMiB: 150 }, { residentMiB: 160 }],
+    says: ['residentMiB grew from 100 to 150, by more than 48'],
+  },
+  {
+    why: 'a heap that no run of the collector brings back has grown',
+    rounds: [{}, {}, { heapMiB: 27 }, { heapMiB: 29 }, { heapMiB: 33 }],
+    says: ['heapMiB grew from 20 to 29, by more than 8'],
   },
   {
     why: 'connections that are counted for ever',
