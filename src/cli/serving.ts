@@ -43,11 +43,12 @@ export async function startServing(config: Config, system: System, place = NOWHE
   let keeper: StateKeeper | undefined;
   try {
     ({ server, keeper } = await startWithState(config, system));
-    haveStarted();
   } catch (error) {
     admin?.close();
     system.close();
     throw error;
+  } finally {
+    haveStarted();
   }
   for (const pid of former ?? []) endPolitely(pid);
   const waiting = config.admin && former && startAdminLater(config.admin, adminDeps, (late) => (admin = late));

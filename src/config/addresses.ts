@@ -1,5 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
 import type { EndpointAddress } from '../control/pool-options.ts';
+import { hideUrlSecrets } from '../core/kernel/url-secrets.ts';
 import type { SocketAddress } from '../transport/transport.ts';
 import { isMisread, misread, nameOf, type Reading } from './reading.ts';
 
@@ -72,7 +73,8 @@ function readHostAndPort(text: string, leastPort: number): Reading<{ kind: 'tcp'
       .slice(scheme[0].length)
       .replace(/[/?#].*$/s, '')
       .replace(/^.*@/s, '');
-    return misread(`"${text}" is a URL, not an address`, `write "${bare}"`);
+    // Here, since a quote in it would end the quotation.
+    return misread(`"${hideUrlSecrets(text)}" is a URL, not an address`, `write "${bare}"`);
   }
   if (isIPv6(text)) return misread(`"${text}" has no port`, `write "[${text}]:8080"`);
   const colon = text.lastIndexOf(':');

@@ -40,7 +40,15 @@ test.each([
   ['"ftp://me:a b@c/d?e f" is no URL; write http://x', '"ftp://***@c/d?***" is no URL; write http://x'],
   ["connect to http://a.example/v1?key=abc: refused, and 'https://b@c'", 'connect to http://a.example/v1?key=***'],
   ['no URL: a://', 'no URL: a://'],
+  [`${'a'.repeat(40)}://b:c@d`, `${'a'.repeat(40)}://***@d`],
+  ['1http://b:c@d', '1http://***@d'],
 ])('in %s', (text, shown) => expect(hideSecretsIn(text)).toContain(shown));
+
+test('a long word is searched once, not once from each of its letters', () => {
+  const word = 'a'.repeat(4_000_000);
+  // Some 0.2 s; from each of its letters to its end it would take hours.
+  expect(hideSecretsIn(`"${word}" has no port`)).toBe(`"${word}" has no port`);
+});
 
 describe('whatever the secret', () => {
   const secret = fc

@@ -2,8 +2,11 @@
 export const HIDDEN = '***';
 
 const URL_START = /^\s*[a-z][a-z0-9+.-]*:\/\//i;
-/** In quotes up to the closing one, since a mistyped URL may have spaces; else up to the next space. */
-const URLS = /(?<=")[a-z][a-z0-9+.-]*:\/\/[^"]*|[a-z][a-z0-9+.-]*:\/\/[^\s"'`<>]*/gi;
+/**
+ * In quotes up to the closing one, since a mistyped URL may have spaces; else up to the next space. Of a longer scheme the end
+ * is found: without a limit each letter of a long word would be the start of a search to its end.
+ */
+const URLS = /(?<=")[a-z][a-z0-9+.-]{0,30}:\/\/[^"]*|[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'`<>]*/gi;
 /** Up to the last @ of the authority (RFC 3986 §3.2.1). */
 const USER_INFO = /^[^/?#\\]*@/;
 /** With a port where one is said. */

@@ -72,6 +72,14 @@ describe('where there is no room', () => {
   });
 });
 
+test('a pipe that takes nothing is not tried again when it is closed within a write', async () => {
+  const { write, writer, files } = setUp(['EAGAIN', 'EAGAIN']);
+  const written = write('aaa\nbbb\n');
+  // The first write is under way.
+  writer.close();
+  expect([await written, files]).toEqual([2, []]);
+});
+
 test('what fails otherwise is lost, told once in a row, and the next line stands alone', async () => {
   const { write, files, reasons } = setUp([5, 'EIO', 'EIO']);
   expect([await write('aaa\nbbb\nccc\n'), await write('ddd\n'), await write('eee\n')]).toEqual([2, 1, 0]);

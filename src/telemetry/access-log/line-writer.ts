@@ -107,7 +107,7 @@ export class LineWriter {
     const length = pieceEnd(this.#bytes, this.#at, pieceBytes) - this.#at;
     this.#write(this.#descriptor, this.#bytes, this.#at, length, null, (error, written) => {
       // A pipe whose reader is slow may be non-blocking.
-      if (error?.code === 'EAGAIN') this.#after(AGAIN_MS, () => this.#goOn());
+      if (error?.code === 'EAGAIN' && !this.#isClosed) this.#after(AGAIN_MS, () => this.#goOn());
       else if (error) this.#failed(error);
       else this.#wrote(written);
     });

@@ -13,8 +13,9 @@ function world() {
     ...{ serviceName: 'test', headers: {}, hideQuery: 'all' },
   };
   const tracer = new Tracer(options, {
-    fetch: (_, { body }) =>
-      new Promise((resolve) => {
+    fetch: (_, { body, signal }) =>
+      new Promise((resolve, reject) => {
+        signal!.addEventListener('abort', () => reject(new Error('aborted')));
         asked.push({ body: body as string, answer: (status) => resolve(new Response('{}', { status })) });
       }),
     after: (ms, run) => void timers.push({ ms, run }),
@@ -83,6 +84,8 @@ describe('a tracer that is replaced', () => {
     await hasEnded(late);
     await other.pass(30_000);
     expect(await hasEnded(late)).toBe(true);
+    // What was under way is given up, and nothing is tried again.
+    expect([other.asked.length, other.counts]).toEqual([1, { exported: 0, dropped: 1 }]);
   });
 
   test('tells no failure any more, and that a former one is over', async () => {

@@ -43,7 +43,7 @@ const CAPACITY = 4_194_304;
 const BATCH = 262_144;
 const FLUSH_MS = 1000;
 const CLOSE_LIMIT_MS = 2000;
-/** Of a tracer that is replaced, behind its last span: the tries of a batch with their pauses. */
+/** Of a tracer that is replaced, behind its last span: a collector that is away for a moment may be back. */
 const RETIRE_LIMIT_MS = 30_000;
 /** At the end, for what was cut just now. */
 const LAST_SPANS_MS = 100;
@@ -104,7 +104,9 @@ export class Tracer {
   async retire(reason: string): Promise<void> {
     this.#collector.hush(reason);
     if (this.#underWay > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
-    if (this.#closed === undefined) await this.#queue.close(RETIRE_LIMIT_MS);
+    if (this.#closed !== undefined) return;
+    await this.#queue.close(RETIRE_LIMIT_MS);
+    this.#giveUp();
   }
 
   /** Resolves when everything is sent, or after 2 s. */
@@ -118,6 +120,12 @@ export class Tracer {
     const sent = this.#queue.close(CLOSE_LIMIT_MS);
     this.#collector.hurry();
     await sent;
+    this.#giveUp();
+  }
+
+  /** What is under way is lost, and counted; nothing goes on behind it. */
+  #giveUp(): void {
+    this.#collector.hurry();
     this.#collector.close();
   }
 
