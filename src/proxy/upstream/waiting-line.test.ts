@@ -103,44 +103,61 @@ test('other options keep who waits, in turn, also where there is room for fewer'
   expect(told).toEqual(['d displaced', 'urgent', 'b', 'a']);
 });
 
-test('of many places in a row one is left to who waits in another worker', async () => {
-  const words = new Int32Array(2);
-  const { line, places, waiter } = setUp(50, 1000, words);
-  for (let i = 0; i < 40; i++) line.push(waiter(`${i}`));
-  expect(words[0]).toBe(40);
-  const wakeOften = async (): Promise<void> => {
-    for (let i = 0; i < 17; i++) {
-      places.free = 1;
-      line.wake();
-      await Promise.resolve();
-    }
-  };
-  await wakeOften();
-  expect([line.length, words[0], places.free]).toEqual([23, 23, 0]);
-  words[1] = 1;
-  await wakeOften();
-  expect([line.length, places.free]).toEqual([7, 1]);
-});
-
-test('where places come free seldom, one is left after 100 ms, whatever was looked for meanwhile', async () => {
+/** Two workers with lines; this one's has `count` waiters. */
+function setUpTurns(count: number) {
   const words = new Int32Array([0, 1]);
-  const { line, places, waiter, pass, timers, told } = setUp(50, 100_000, words);
-  for (let i = 0; i < 10; i++) line.push(waiter(`${i}`));
-  const takeOne = async (): Promise<void> => {
-    places.free = 1;
+  const world = setUp(50, 100_000, words);
+  const { line, places, waiter } = world;
+  for (let i = 0; i < count; i++) line.push(waiter(`${i}`));
+  /** A place comes free, unless it was taken back; or only something that is none. */
+  const wake = async (frees = 1): Promise<void> => {
+    places.free += frees;
     line.wake();
     await Promise.resolve();
   };
-  await takeOne();
-  // A look of the poll ends no row.
-  const seen: number = told.length;
-  places.free = 1;
-  while (told.length === seen) await soon(5);
-  expect(timers.isRunning).toBe(true);
-  pass(60);
-  await takeOne();
-  expect([line.length, places.free]).toEqual([7, 0]);
-  pass(40);
-  await takeOne();
-  expect([line.length, places.free]).toEqual([7, 1]);
+  return { ...world, words, wake };
+}
+
+test('a turn of 100 ms, then what comes free is left for 10 ms to who waits in another worker', async () => {
+  const { line, places, words, pass, told, wake } = setUpTurns(40);
+  for (let i = 0; i < 20; i++) await wake();
+  expect([line.length, words[0], places.free]).toEqual([20, 20, 0]);
+  pass(99);
+  await wake();
+  expect([line.length, places.free]).toEqual([19, 0]);
+  pass(1);
+  await wake();
+  await wake();
+  expect([line.length, places.free], 'left').toEqual([19, 2]);
+  while (told.length < 23) await soon(5);
+  await wake();
+  expect([line.length, places.free], 'another turn').toEqual([16, 0]);
+});
+
+test('nobody waits elsewhere: nothing is left', async () => {
+  const { line, places, words, pass, wake } = setUpTurns(5);
+  await wake();
+  words[1] = 0;
+  pass(500);
+  await wake();
+  pass(500);
+  await wake();
+  expect([line.length, places.free]).toEqual([2, 0]);
+});
+
+test('what frees no place neither ends a turn nor takes back what was left; no more does a look that finds nothing', async () => {
+  const { places, pass, told, wake } = setUpTurns(10);
+  for (let i = 0; i < 40; i++) await wake(0);
+  await wake();
+  pass(99);
+  await soon(30);
+  await wake();
+  expect([told.length, places.free]).toEqual([2, 0]);
+  pass(1);
+  await wake();
+  for (let i = 0; i < 40; i++) await wake(0);
+  expect([told.length, places.free], 'left to the others').toEqual([2, 1]);
+  while (told.length < 3) await soon(5);
+  await wake();
+  expect([told.length, places.free], 'of the next turn').toEqual([4, 0]);
 });

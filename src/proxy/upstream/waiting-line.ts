@@ -1,5 +1,5 @@
 import type { QueueFields } from '../../control/pool-options.ts';
-import { BoundedQueue, type DropReason, type Offer, REFUSED, TAKEN } from '../../core/guards/bounded-queue.ts';
+import { BoundedQueue, type DropReason, type Offer, REFUSED, STOP, TAKEN } from '../../core/guards/bounded-queue.ts';
 import type { Clock } from '../../core/kernel/clock.ts';
 import { Alarm } from '../../transport/alarm.ts';
 import type { FineTimers } from '../../transport/fine-timers.ts';
@@ -31,12 +31,11 @@ const LEAST_URGENT = URGENCIES - 1;
 const POLL_MS = 10;
 
 /**
- * So many places in a row, or those of this long, go to this line while others wait in another worker's; then one is left for
- * them to find. Without it the line of whoever had the place last would be served to its end first. A place that is left
- * lies idle for up to `POLL_MS`, so a row is ten times as long.
+ * For so long a line has what comes free in its worker while others wait in another one; then that is left for them to find.
+ * Without it the line of whoever had the places first would be served to its end. What is left lies idle for up to `POLL_MS`,
+ * so a turn is ten times as long.
  */
-const MOST_IN_A_ROW = 16;
-const LONGEST_ROW_MS = 100;
+const TURN_MS = 100;
 
 /** How many wait in each worker's line, in memory that they share. */
 export interface WaitingElsewhere {
@@ -56,9 +55,12 @@ export class WaitingLine {
   #queue: BoundedQueue<Waiter>;
   #isLooking = false;
   readonly #shared: WaitingElsewhere | undefined;
-  #inARow = 0;
-  /** When the first of them came. */
-  #rowSinceMs = 0;
+  /** When the turn began, with a place; −1: it has not. */
+  #turnSinceMs = -1;
+  /** The turn is over: what comes free until the poll is left to the others. */
+  #isLeaving = false;
+  /** What is free now others had before, or have left: it is taken, and begins another turn. */
+  #isPolling = false;
   /** Found a place in the look that is under way. */
   readonly #admitted: Waiter[] = [];
 
@@ -98,30 +100,29 @@ export class WaitingLine {
     this.#tell();
   }
 
-  /** A place came free: looks soon, since who freed it is in the middle of something. */
+  /** A place may have come free: looks soon, since who freed it is in the middle of something. */
   wake(): void {
-    if (this.#isLooking || this.#queue.length === 0) return;
-    if (this.#isTheirTurn()) {
-      // After they have looked.
-      this.#timers.arm(this.#poll, POLL_MS);
-      return;
-    }
+    if (this.#isLooking || this.#isLeaving || this.#queue.length === 0) return;
     this.#isLooking = true;
     queueMicrotask(this.#admit);
   }
 
-  /** Counts a place that came free; true when it is to be left to another worker's line. */
-  #isTheirTurn(): boolean {
-    if (!this.#othersWait()) {
-      this.#inARow = 0;
-      return false;
-    }
-    const nowMs = this.#clock.now();
-    if (this.#inARow === 0) this.#rowSinceMs = nowMs;
-    this.#inARow++;
-    if (this.#inARow <= MOST_IN_A_ROW && nowMs - this.#rowSinceMs < LONGEST_ROW_MS) return false;
-    this.#inARow = 0;
-    return true;
+  /** The others may look first. */
+  #leavePlace(): Offer {
+    this.#isLeaving = true;
+    this.#timers.arm(this.#poll, POLL_MS);
+    return STOP;
+  }
+
+  get #isTheirTurn(): boolean {
+    if (this.#turnSinceMs < 0 || this.#isPolling || !this.#othersWait()) return false;
+    return this.#clock.now() - this.#turnSinceMs >= TURN_MS;
+  }
+
+  #goOnWithTurn(): void {
+    if (!this.#othersWait()) this.#turnSinceMs = -1;
+    else if (this.#isPolling || this.#turnSinceMs < 0) this.#turnSinceMs = this.#clock.now();
+    this.#isPolling = false;
   }
 
   #othersWait(): boolean {
@@ -137,7 +138,10 @@ export class WaitingLine {
 
   #look(): void {
     this.#queue.advance(this.#clock.now());
+    this.#isLeaving = false;
+    this.#isPolling = true;
     this.#admit();
+    this.#isPolling = false;
     if (this.#queue.length > 0) this.#timers.arm(this.#poll, POLL_MS);
   }
 
@@ -149,8 +153,10 @@ export class WaitingLine {
   };
 
   readonly #offer = (waiter: Waiter): Offer => {
+    if (this.#isTheirTurn) return this.#leavePlace();
     const answer = waiter.tryPick();
     if (answer === TAKEN) {
+      this.#goOnWithTurn();
       waiter.ticket = NOT_WAITING;
       this.#admitted.push(waiter);
     }

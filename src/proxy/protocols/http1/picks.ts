@@ -43,7 +43,7 @@ export class Picks {
       this.explanation.picking(name, picker.explain(pickRequest, tried, this.#role), pickRequest);
     const slot = picker.pick(pickRequest, tried, this.#role);
     if (slot < 0) return false;
-    next.begin(picker, slot, this.#cost);
+    next.begin(this.#pool!, slot, this.#cost);
     return true;
   }
 

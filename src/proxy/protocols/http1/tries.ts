@@ -133,7 +133,6 @@ export abstract class Tries extends Admission {
     this.picks.tried.add(each.slot);
     if (this.isWatched) this.failedAt(each.slot);
     each.release(ok, latencyMs, neutral);
-    this.pool!.gate.line?.wake();
   }
 
   /** One of two tries failed: the other one is left. */
@@ -266,7 +265,6 @@ export abstract class Tries extends Admission {
     if (loser.isFirst) gate.hedge?.record(loser.elapsedMs(nowMs), nowMs);
     this.#abandon(loser);
     loser.release(true, -1, true);
-    gate.line?.wake();
   }
 
   #abandon(each: Try): void {
@@ -310,6 +308,5 @@ export abstract class Tries extends Admission {
       }
       this.budget = null;
     }
-    pool.gate.line?.wake();
   }
 }

@@ -1,8 +1,8 @@
-import type { Picker } from '../../../control/picker/picker.ts';
 import type { LoadReport } from '../../../core/kernel/load-report.ts';
 import type { Outcome } from '../../../core/kernel/outcome.ts';
 import { createLoadReport, readOrca, readOrcaBinary } from '../../../core/load/orca.ts';
 import { latin1 } from './bytes.ts';
+import type { Http1Pool } from './pool.ts';
 import type { TryRecord } from './request-record.ts';
 import type { ResponseHead } from './response-head.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
@@ -26,18 +26,18 @@ export class Try {
   isFirst = true;
   /** Null: nobody wants to know of its request. */
   record: TryRecord | null = null;
-  #picker: Picker | null = null;
+  #pool: Http1Pool | null = null;
   #cost = 1;
   #ticket = -1;
   #report: LoadReport | null = null;
   #hasReport = false;
 
-  /** A pick of `picker`, the last one that it made. */
-  begin(picker: Picker, slot: number, cost: number): void {
+  /** The last pick that was made in `pool`. */
+  begin(pool: Http1Pool, slot: number, cost: number): void {
     this.slot = slot;
-    this.#picker = picker;
+    this.#pool = pool;
     this.#cost = cost;
-    this.#ticket = picker.ticket;
+    this.#ticket = pool.picker.ticket;
     this.#hasReport = false;
     this.sentAtMs = 0;
     this.latencyMs = -1;
@@ -52,11 +52,11 @@ export class Try {
 
   /** A tunnel began: its endpoint proved itself now, and it may last for days. What it reported is old by the end. */
   prove(): void {
-    this.#picker!.judge(this.slot, true, this.#ticket);
+    this.#pool!.picker.judge(this.slot, true, this.#ticket);
     this.#hasReport = false;
   }
 
-  /** Gives back what was picked. `neutral`: the endpoint had no part in how it ended. */
+  /** Gives back what was picked, to who waits for it. `neutral`: the endpoint had no part in how it ended. */
   release(ok: boolean, latencyMs: number, neutral: boolean): void {
     const { slot } = this;
     if (slot === -1) return;
@@ -66,9 +66,10 @@ export class Try {
     outcome.latencyMs = latencyMs;
     outcome.neutral = neutral;
     outcome.report = this.#hasReport ? this.#report! : undefined;
-    const picker = this.#picker!;
-    this.#picker = null;
+    const { picker, gate } = this.#pool!;
+    this.#pool = null;
     picker.done(slot, outcome, this.#cost, this.#ticket);
+    gate.line?.wake();
   }
 
   #endRecord(): void {
