@@ -3,7 +3,7 @@ import { adminAt } from './harness/admin.ts';
 import { answer, answerOk, type Exchange, recordingBackend } from './harness/backend.ts';
 import { startBalancer } from './harness/balancer.ts';
 import { get, rawClient } from './harness/client.ts';
-import { freePort, PATIENCE_MS, sleep } from './harness/sockets.ts';
+import { freePort, PATIENCE_MS, sleep, until } from './harness/sockets.ts';
 import { cleanUp, eachTransport } from './harness/suite.ts';
 
 const TIMEOUT_MS = 120_000;
@@ -91,6 +91,38 @@ eachTransport('failures by endpoint', (transport, scenario) => {
       const { pools } = (await reply.json()) as { pools: { endpoints: { id: string; failures: number }[] }[] };
       const failures = pools.flatMap((pool) => pool.endpoints.map((each) => [each.id, each.failures]));
       expect(Object.fromEntries(failures)).toEqual({ bad: cases.length, good: 0, none: 1 });
+    },
+    TIMEOUT_MS,
+  );
+
+  scenario(
+    'what we cut at the end of a drain is no failure of the endpoint',
+    async () => {
+      const [leaving, staying] = [await recordingBackend(), await recordingBackend()];
+      keep(leaving);
+      keep(staying);
+      let isHeld = false;
+      leaving.onRequest = () => void (isHeld = true);
+      const [web, adminPort] = [await freePort(), await freePort()];
+      const config = (...endpoints: object[]) => ({
+        ...{ version: 1, workers: 1, admin: { bind: `127.0.0.1:${adminPort}` } },
+        listeners: { web: { bind: `127.0.0.1:${web}`, protocol: 'http', pool: 'main' } },
+        pools: { main: { policy: 'first', endpoints } },
+      });
+      const last = { id: 'staying', address: staying.address };
+      const first = { id: 'leaving', address: leaving.address };
+      const balancer = await startBalancer(config(first, last), transport, [web, adminPort]);
+      keep(balancer);
+      const client = await rawClient(web);
+      await client.send(get('/held'));
+      await until('it is at the endpoint', () => isHeld);
+      balancer.configure(config(last));
+      balancer.signal('SIGHUP');
+      expect((await client.response()).body.toString()).toBe('target=/held');
+      const admin = adminAt(adminPort);
+      expect(await admin.sum('equipoise_retries_total', 'endpoint="staying"')).toBe(1);
+      expect(await admin.sum('equipoise_failures_total')).toBe(0);
+      client.close();
     },
     TIMEOUT_MS,
   );

@@ -193,5 +193,5 @@ export abstract class Admission implements Waiter {
   }
 }
 
-/** Why an endpoint failed to answer; `overload`: not its fault, we have no descriptor left. */
-export type Failure = 'connect' | 'closed' | 'garbage' | 'overload' | 'timeout';
+/** Why an endpoint failed to answer. Not its fault: `overload`, we have no descriptor left; `evicted`, it is to serve no more. */
+export type Failure = 'connect' | 'closed' | 'evicted' | 'garbage' | 'overload' | 'timeout';

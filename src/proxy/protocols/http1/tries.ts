@@ -5,7 +5,10 @@ import type { ResponseHead } from './response-head.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { Try } from './try.ts';
 
-const STATUS_OF: Record<Failure, number> = { connect: 502, closed: 502, garbage: 502, overload: 503, timeout: 504 };
+const STATUS_OF: Record<Failure, number> = {
+  ...{ connect: 502, closed: 502, garbage: 502 },
+  ...{ evicted: 502, overload: 503, timeout: 504 },
+};
 
 /** What the fine alarm is set for. */
 const NOTHING = 0;
@@ -75,10 +78,10 @@ export abstract class Tries extends Admission {
     }
     this.#count(each, failure);
     this.failureStatus = STATUS_OF[failure];
-    const isOurs = failure === 'overload';
+    const isOurs = failure === 'overload' || failure === 'evicted';
     if (this.#rival !== null) this.#goOnWithout(each, isOurs);
     else if (isSafe && this.#mayRetry(isFree)) {
-      this.#giveBack(each, false, each.elapsedMs(this.listener.clock.now()), false);
+      this.#giveBack(each, isOurs, isOurs ? -1 : each.elapsedMs(this.listener.clock.now()), isOurs);
       this.#retryAfter(this.#backoffMs());
     } else {
       if (failure === 'timeout') this.leaveLimit(true, -1);
@@ -89,7 +92,7 @@ export abstract class Tries extends Admission {
   #count({ slot }: Try, failure: Failure): void {
     const { metrics } = this.pool!;
     if (failure === 'connect') metrics.connectFailed(slot);
-    else if (failure !== 'overload') metrics.failed(slot, failure);
+    else if (failure !== 'overload' && failure !== 'evicted') metrics.failed(slot, failure);
   }
 
   get #mayRepeat(): boolean {
@@ -174,6 +177,7 @@ export abstract class Tries extends Admission {
   /** Its connection is given up, or kept for others. */
   answerDiscarded(each: Try): void {
     const next = this.#next;
+    this.failure = null;
     if (this.failureStatus >= 500) this.pool!.metrics.failed(each.slot, 'status');
     each.upstream = null;
     if (this.#rival !== null) {

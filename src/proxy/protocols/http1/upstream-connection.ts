@@ -273,8 +273,8 @@ export class UpstreamConnection extends EndpointConnection {
   /** Its endpoint is to serve no tunnel any more; `everything`: no request either. */
   evict(everything: boolean): void {
     if (this.#state === TUNNEL) relayTimeout(this.#tunnel!, this);
-    // As if it were new: its request goes elsewhere, not here once more.
-    else if (everything && this.#exchange !== null) this.#fail('closed', false);
+    // Its request goes elsewhere, not here once more.
+    else if (everything && this.#exchange !== null) this.#fail('evicted');
   }
 
   /** The exchange ended without us: the client went away. */
