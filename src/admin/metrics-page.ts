@@ -14,7 +14,7 @@ export async function metricsPage(deps: AdminDeps, meters: Meters): Promise<stri
   if (server !== undefined) {
     const counters = await server.collect();
     writeListeners(to, counters);
-    writeTraffic(to, counters);
+    writeTraffic(to, [...trafficOf(counters)]);
     writeGates(to, counters);
     writeAccessLog(to, counters);
     writeSpans(to, counters);
@@ -73,8 +73,7 @@ interface Traffic {
   readonly routes: readonly (readonly [name: string, requests: Requests])[];
 }
 
-function writeTraffic(to: PrometheusText, counters: Counters): void {
-  const traffic = [...trafficOf(counters)];
+function writeTraffic(to: PrometheusText, traffic: readonly Traffic[]): void {
   /** Only what happened makes a series. */
   const each = (value: (counts: EndpointCounts) => number) => {
     for (const { labels, counts } of traffic) if (value(counts) !== 0) to.sample(value(counts), labels);
@@ -93,15 +92,7 @@ function writeTraffic(to: PrometheusText, counters: Counters): void {
   each((counts) => counts.hedgeWon);
   to.family('equipoise_connect_failures_total', 'counter', 'Connections to this endpoint that did not come about.');
   each((counts) => counts.connectFailed);
-  to.family(
-    'equipoise_failures_total',
-    'counter',
-    'Tries at this endpoint that failed, also where another made up for it.',
-  );
-  for (const { labels, counts } of traffic) {
-    for (const [reason, count] of Object.entries(counts.failures))
-      if (count > 0) to.sample(count, { ...labels, reason });
-  }
+  writeFailures(to, traffic);
   to.family('equipoise_endpoint_connections_opened_total', 'counter', 'Connections to this endpoint that were opened.');
   each((counts) => counts.opened);
   to.family('equipoise_endpoint_bytes_received_total', 'counter', 'Bytes received from this endpoint, without checks.');
@@ -114,6 +105,18 @@ function writeTraffic(to: PrometheusText, counters: Counters): void {
     'Connections to this endpoint open now, idle ones included.',
   );
   for (const { labels, counts } of traffic) if (counts.opened > 0) to.sample(counts.opened - counts.closed, labels);
+}
+
+function writeFailures(to: PrometheusText, traffic: readonly Traffic[]): void {
+  to.family(
+    'equipoise_failures_total',
+    'counter',
+    'Tries at this endpoint that failed, also where another made up for it.',
+  );
+  for (const { labels, counts } of traffic) {
+    for (const [reason, count] of Object.entries(counts.failures))
+      if (count > 0) to.sample(count, { ...labels, reason });
+  }
 }
 
 function writeRequests(to: PrometheusText, requests: Requests, labels: Labels): void {

@@ -142,16 +142,12 @@ export async function serveUntilStopped(config: Config, io: CliIo, options: Serv
   const system = createSystem({ takeover: options.takeover === true });
   const log: Log = (level, message) => io.stderr(formatLine(Date.now(), level, message));
   const writeEarly = logAfterwards(system, io);
-  let isReloadDue = false;
-  let reload = () => {
-    if (options.source === undefined) log('info', 'SIGHUP: there is no file to read again');
-    isReloadDue = true;
-  };
+  const reloading = reloadingOf(options.source, log);
   let reopenLogs = () => {};
   const signals = watchSignals(
     process,
     () => performance.now(),
-    () => reload(),
+    () => reloading.reload(),
     () => reopenLogs(),
   );
   // Nothing else may be open while the last connections end.
@@ -160,13 +156,9 @@ export async function serveUntilStopped(config: Config, io: CliIo, options: Serv
   try {
     const place = { configFile: options.source?.file ?? NOWHERE.configFile, env: io.env };
     const serving = await startServing(config, system, place);
-    const { source } = options;
     reopenLogs = () => serving.server.reopenLogs();
-    // One after the other: of two readings the later one is the one that counts.
-    if (source !== undefined) reload = inTurn(() => reloadFrom(source, serving.server, system));
-    // It came while the program started.
-    if (isReloadDue && source !== undefined) reload();
-    stop = accompany(serving.server, io, log, source?.watch?.(reload));
+    reloading.begin(serving.server, system);
+    stop = accompany(serving.server, io, log, options.source?.watch?.(reloading.reload));
     io.stdout(announce(config, serving.server, serving.admin?.address));
     if (options.guide === true && io.person) io.stderr(firstSteps(serving.server, serving.admin?.address));
     writeEarly();
@@ -184,6 +176,26 @@ export async function serveUntilStopped(config: Config, io: CliIo, options: Serv
     clearInterval(alive);
     signals.close();
   }
+}
+
+/** Reads the configuration again when told, also where that was while the program started. */
+function reloadingOf(source: ConfigSource | undefined, log: Log) {
+  let isDue = false;
+  let reload = () => {
+    isDue = true;
+  };
+  return {
+    reload(): void {
+      if (source === undefined) log('info', 'SIGHUP: there is no file to read again');
+      else reload();
+    },
+    begin(server: RunningServer, system: System): void {
+      if (source === undefined) return;
+      // One after the other: of two readings the later one is the one that counts.
+      reload = inTurn(() => reloadFrom(source, server, system));
+      if (isDue) reload();
+    },
+  };
 }
 
 type Log = (level: 'info' | 'warn' | 'error', message: string) => void;

@@ -33,6 +33,17 @@ describe('routes', () => {
     expect(byRoute(counters)).toEqual({ '*': { 200: { a: 1, b: 2 } } });
   });
 
+  test('of endpoints that left the last 1000 are told', () => {
+    const counters = new Counters();
+    const route = counters.pool('web', 'main').route('*');
+    for (let index = 0; index < 1100; index++) {
+      counters.assign('main', 0, `e${index}`);
+      route.request(0, 200, 1);
+    }
+    const told = [...route.counts().get('200')!.keys()];
+    expect([told.length, told[0], told.at(-1)]).toEqual([1001, 'e99', 'e1099']);
+  });
+
   test('workers add up', () => {
     const sum = new Counters();
     for (const name of ['/x', '/x', '/y']) {

@@ -1,4 +1,4 @@
-import { EndpointRows } from './endpoint-rows.ts';
+import { CodeColumn } from './code-column.ts';
 import type { RequestMetrics } from './metrics.ts';
 import { classOf, STATUS_CLASSES } from './status-class.ts';
 
@@ -10,12 +10,13 @@ const CODES_AT_MOST = 40;
 /** Requests of one route by endpoint and status; each is counted for its pool as well. */
 export class RouteCounters implements RequestMetrics {
   readonly #pool: RequestMetrics;
-  readonly #ids = new Map<number, string>();
-  /** By code: a status, or the class of those beyond `CODES_AT_MOST`. Each has one column. */
-  readonly #codes = new Map<string, EndpointRows>();
+  /** By slot. */
+  readonly #ids: (string | undefined)[] = [];
+  /** By code: a status, or the class of those beyond `CODES_AT_MOST`. */
+  readonly #codes = new Map<string, CodeColumn>();
   /** What `#codes` has; undefined at 0. */
-  readonly #rows: (EndpointRows | undefined)[] = [undefined];
-  /** By status, where its rows are; 0: it was not met yet. Several may have one class. */
+  readonly #columns: (CodeColumn | undefined)[] = [undefined];
+  /** By status, where its column is; 0: it was not met yet. Several may have one class. */
   readonly #at = new Uint8Array(STATUSES);
 
   constructor(pool: RequestMetrics) {
@@ -23,53 +24,55 @@ export class RouteCounters implements RequestMetrics {
   }
 
   request(slot: number, status: number, latencyMs: number): void {
-    (this.#rows[this.#at[status]!] ?? this.#begin(status)).count(slot, 0);
+    (this.#columns[this.#at[status]!] ?? this.#begin(status)).count(slot);
     this.#pool.request(slot, status, latencyMs);
   }
 
   /** `slot` belongs to the endpoint `id` from now on. Called before anything is counted for it. */
   assign(slot: number, id: string): void {
-    this.#ids.set(slot, id);
-    for (const rows of this.#codes.values()) rows.assign(slot, id);
+    const before = this.#ids[slot];
+    if (before === id) return;
+    if (before !== undefined) for (const column of this.#codes.values()) column.retire(slot, before);
+    this.#ids[slot] = id;
   }
 
   /** How many requests by code and by the endpoint's id, of those that had any. Plain data, which `add` takes. */
   counts(): RouteData {
-    const counted = [...this.#codes].map(([code, rows]) => {
-      const counts = [...rows.sums()].map(([id, row]) => [id, row[0]!] as const);
-      return [code, new Map(counts)] as const;
-    });
-    return new Map(counted.filter(([, counts]) => counts.size > 0));
+    const counts = new Map<string, ReadonlyMap<string, number>>();
+    for (const [code, column] of this.#codes) {
+      const byId = column.counts(this.#ids);
+      if (byId.size > 0) counts.set(code, byId);
+    }
+    return counts;
   }
 
   /** Adds what another worker counted. */
   add(data: RouteData): void {
     for (const [code, counts] of data) {
-      const sums = [...counts].map(([id, count]) => [id, Float64Array.of(count)] as const);
-      this.#rowsOf(this.#isKnown(code) ? code : classNameOf(Number(code))).add(new Map(sums));
+      const column = this.#columnOf(this.#isKnown(code) ? code : classNameOf(Number(code)));
+      for (const [id, count] of counts) column.add(id, count);
     }
   }
 
-  #begin(status: number): EndpointRows {
+  #begin(status: number): CodeColumn {
     const code = `${status}`;
     const isTold = classOf(status) !== 0 && this.#isKnown(code);
-    const rows = this.#rowsOf(isTold ? code : classNameOf(status));
-    this.#at[status] = this.#rows.indexOf(rows);
-    return rows;
+    const column = this.#columnOf(isTold ? code : classNameOf(status));
+    this.#at[status] = this.#columns.indexOf(column);
+    return column;
   }
 
-  /** It has rows, or may have some. */
+  /** It has a column, or may have one. */
   #isKnown(code: string): boolean {
     return this.#codes.has(code) || this.#codes.size < CODES_AT_MOST || !/^\d+$/.test(code);
   }
 
-  #rowsOf(code: string): EndpointRows {
+  #columnOf(code: string): CodeColumn {
     const known = this.#codes.get(code);
     if (known !== undefined) return known;
-    const made = new EndpointRows(1);
-    for (const [slot, id] of this.#ids) made.assign(slot, id);
+    const made = new CodeColumn();
     this.#codes.set(code, made);
-    this.#rows.push(made);
+    this.#columns.push(made);
     return made;
   }
 }

@@ -24,7 +24,7 @@ export interface SyslogDeps {
  */
 export function syslogSink(host: string, port: number, { clock, now, onFailure, lookup }: SyslogDeps): BytesSink {
   const address = new HostAddress(host, clock, lookup);
-  const origin = `${hostname()} equipoise ${process.pid} access -`;
+  const framed = framing(now);
   let hasFailed = false;
   let isClosed = false;
   function fail(error: Error): void {
@@ -36,8 +36,7 @@ export function syslogSink(host: string, port: number, { clock, now, onFailure, 
     let left = lines.length;
     let lost = 0;
     for (const line of lines) {
-      const message = Buffer.from(`<${PRIORITY}>1 ${now().toISOString()} ${origin} ${line}`, 'utf8');
-      sockets.to(ip).send(message, port, ip, (error) => {
+      sockets.to(ip).send(framed(line), port, ip, (error) => {
         if (error) {
           lost++;
           fail(error);
@@ -50,8 +49,9 @@ export function syslogSink(host: string, port: number, { clock, now, onFailure, 
   return {
     write({ bytes, length }, done) {
       address.resolve((error, ip) => {
-        const text = Buffer.from(bytes.buffer, bytes.byteOffset, length - 1).toString('utf8');
-        const lines = text.split('\n');
+        const lines = Buffer.from(bytes.buffer, bytes.byteOffset, length - 1)
+          .toString('utf8')
+          .split('\n');
         if (error !== null) fail(error);
         // A batch that came behind the limit of the end has no socket.
         if (error !== null || isClosed) done(lines.length);
@@ -63,6 +63,12 @@ export function syslogSink(host: string, port: number, { clock, now, onFailure, 
       sockets.close();
     },
   };
+}
+
+/** Lines as messages of RFC 5424. */
+function framing(now: () => Date): (line: string) => Buffer {
+  const origin = `${hostname()} equipoise ${process.pid} access -`;
+  return (line) => Buffer.from(`<${PRIORITY}>1 ${now().toISOString()} ${origin} ${line}`, 'utf8');
 }
 
 /** One for each family, made on first use. */
