@@ -29,6 +29,8 @@ export class TcpClient extends Connection implements Waiter {
   readonly role: Role | null;
   /** What the access log and a trace are to say of it; null: nothing. */
   entry: ConnectionEntry | null = null;
+  /** Of its pool as it was: they may be forgotten before the connection ends. */
+  readonly metrics: PoolMetrics;
   readonly #tried = new Tried();
   #triesLeft: number;
   #slot = -1;
@@ -47,6 +49,7 @@ export class TcpClient extends Connection implements Waiter {
     super();
     this.listener = listener;
     this.pool = pool;
+    this.metrics = listener.deps.poolMetrics(pool.name);
     this.role = role;
     this.source = source;
     this.socket = socket as Socket<never>;
@@ -83,13 +86,9 @@ export class TcpClient extends Connection implements Waiter {
   }
 
   #dial(): void {
-    if (this.#tried.size > 0) this.#metrics.retried(this.#slot);
+    if (this.#tried.size > 0) this.metrics.retried(this.#slot);
     this.entry?.dialed(this.pool.picker.endpoint(this.#slot).id, this.#tried.size);
     this.#endpoint = new TcpEndpoint(this, this.#slot);
-  }
-
-  get #metrics(): PoolMetrics {
-    return this.listener.deps.poolMetrics(this.pool.name);
   }
 
   #waitOrLeave(): void {
@@ -97,11 +96,11 @@ export class TcpClient extends Connection implements Waiter {
     if (line?.push(this)) {
       this.#line = line;
       this.#waitsSinceMs = this.listener.deps.clock.now();
-      this.#metrics.queued();
+      this.metrics.queued();
       this.entry?.queued(line.length);
       return;
     }
-    if (line !== null) this.#metrics.turnedAway('full');
+    if (line !== null) this.metrics.turnedAway('full');
     this.#giveUp('turned-away');
   }
 
@@ -117,7 +116,7 @@ export class TcpClient extends Connection implements Waiter {
 
   dropped(reason: DropReason): void {
     this.#waitEnded();
-    this.#metrics.turnedAway(reason);
+    this.metrics.turnedAway(reason);
     this.#giveUp('turned-away');
   }
 
@@ -125,7 +124,7 @@ export class TcpClient extends Connection implements Waiter {
     const waitedMs = this.listener.deps.clock.now() - this.#waitsSinceMs;
     this.#line = null;
     this.entry?.waited(waitedMs);
-    this.#metrics.unqueued(waitedMs);
+    this.metrics.unqueued(waitedMs);
   }
 
   connected(): void {
@@ -139,7 +138,7 @@ export class TcpClient extends Connection implements Waiter {
   /** `isOurs`: no descriptor is left to connect with, which says nothing about the endpoint. */
   connectFailed(isOurs: boolean): void {
     const slot = this.#slot;
-    if (!isOurs) this.#metrics.connectFailed(slot);
+    if (!isOurs) this.metrics.connectFailed(slot);
     this.#endpoint = null;
     this.#release(isOurs);
     if (isOurs || this.#triesLeft-- <= 0) {
@@ -208,7 +207,7 @@ export class TcpClient extends Connection implements Waiter {
       this.#waitEnded();
     }
     if (this.#slot !== -1) {
-      this.#metrics.request(this.#slot, 0, -1);
+      this.metrics.request(this.#slot, 0, -1);
       this.#release(true);
     }
     const bytesOut = endpoint?.relayedBytes ?? this.#bytesOut;

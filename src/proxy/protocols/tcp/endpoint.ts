@@ -10,7 +10,7 @@ export class TcpEndpoint extends EndpointConnection {
   #addressIndex = 0;
 
   constructor(client: TcpClient, slot: number) {
-    super(slot, client.listener.deps.poolMetrics(client.pool.name));
+    super(slot, client.metrics);
     this.#client = client;
     client.listener.deps.timers.arm(this, client.pool.options.timeouts.connect);
     this.#dial();
