@@ -100,6 +100,7 @@ function openFile(content: string) {
   return {
     path,
     write: (lines: string) => new Promise<number>((done) => writer.write(batchOf(lines), done)),
+    end: () => writer.close(),
     close: () => closeSync(fd),
   };
 }
@@ -112,6 +113,15 @@ describe('a file that ends within a line', () => {
     expect(await written).toBe(0);
     close();
     expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n{"b":1}\n');
+  });
+
+  test('is waited for no longer at the end, and nothing is lost', async () => {
+    const { path, write, end, close } = openFile('{"a":');
+    const written = write('{"b":1}\n');
+    end();
+    expect(await written).toBe(0);
+    close();
+    expect(readFileSync(path, 'utf8')).toBe('{"a":\n{"b":1}\n');
   });
 
   test('that nobody finishes is ended', async () => {

@@ -7,7 +7,7 @@ const AGAIN_MS = 2;
 const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 const ROOM_AGAIN_MS = 100;
 /** So often another thread may try to finish the line within which its disk was full, before it is ended for it. */
-const MOST_TURNS = 20;
+const MOST_TURNS = 5;
 const LF = 10;
 
 /** Hears why lines were lost, or wait; once in a row. */
@@ -46,6 +46,8 @@ export class LineWriter {
   #isTorn = false;
   #hasFailed = false;
   #isClosed = false;
+  /** For another thread to end its line. */
+  #isWaiting = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: LineWriterOptions) {
@@ -76,17 +78,25 @@ export class LineWriter {
     this.#isWhole = !this.#options.mayBeTorn;
   }
 
-  /** Waits for room no longer. */
+  /** Waits no longer: what there is no room for is lost, what another thread began is ended. */
   close(): void {
     this.#isClosed = true;
-    if (this.#timer !== undefined && this.#done !== null) this.#lose();
+    if (this.#timer === undefined || this.#done === null) return;
+    if (!this.#isWaiting) {
+      this.#lose();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#begin(0);
   }
 
   /** At the start of a line. */
   #begin(turns: number): void {
     this.#descriptor = this.#options.descriptor();
     const isTornElsewhere = !this.#isWhole && !this.#isTorn && endsWithinLine(this.#descriptor);
-    if (isTornElsewhere && turns > 0) {
+    this.#isWaiting = isTornElsewhere && turns > 0;
+    if (this.#isWaiting) {
       this.#after(ROOM_AGAIN_MS, () => this.#begin(turns - 1));
       return;
     }
