@@ -102,7 +102,9 @@ eachTransport('failures by endpoint', (transport, scenario) => {
       keep(leaving);
       keep(staying);
       let isHeld = false;
-      leaving.onRequest = () => void (isHeld = true);
+      leaving.onRequest = () => {
+        isHeld = true;
+      };
       const [web, adminPort] = [await freePort(), await freePort()];
       const config = (...endpoints: object[]) => ({
         ...{ version: 1, workers: 1, admin: { bind: `127.0.0.1:${adminPort}` } },

@@ -2,8 +2,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { encoded } from './escaping.ts';
-import { LineBytes } from './line-bytes.ts';
+import { writeLines } from '../testing/lines.ts';
 import { LineWriter } from './line-writer.ts';
 
 let folder = '';
@@ -36,14 +35,8 @@ function setUp(turns: (number | string)[], mayBeTorn = false) {
       descriptor++;
       writer.reopened();
     },
-    write: (lines: string) => new Promise<number>((done) => writer.write(batchOf(lines), done)),
+    write: (lines: string) => writeLines(writer, lines),
   };
-}
-
-function batchOf(lines: string): LineBytes {
-  const batch = new LineBytes(lines.length);
-  batch.constant(encoded(lines));
-  return batch;
 }
 
 describe('where there is no room', () => {
@@ -99,7 +92,7 @@ function openFile(content: string) {
   });
   return {
     path,
-    write: (lines: string) => new Promise<number>((done) => writer.write(batchOf(lines), done)),
+    write: (lines: string) => writeLines(writer, lines),
     end: () => writer.close(),
     close: () => closeSync(fd),
   };

@@ -16,9 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { encoded } from './escaping.ts';
-import { LineBytes } from './line-bytes.ts';
-import type { BytesSink } from './line-memory.ts';
+import { writeLines } from '../testing/lines.ts';
 import { fileSink } from './sinks.ts';
 
 let folder = '';
@@ -27,11 +25,6 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function write(sink: BytesSink, lines: string): Promise<number> {
-  const bytes = new LineBytes(lines.length + 100);
-  bytes.constant(encoded(lines));
-  return new Promise((resolve) => sink.write(bytes, resolve));
-}
 const fail = (reason: string) => {
   throw new Error(reason);
 };
@@ -42,7 +35,7 @@ describe('a file', () => {
     const sinks = [fileSink(path, fail), fileSink(path, fail)];
     await Promise.all(
       sinks.map(async (sink, who) => {
-        for (let i = 0; i < 50; i++) expect(await write(sink, `${who} ${'x'.repeat(2000)}\n`.repeat(5))).toBe(0);
+        for (let i = 0; i < 50; i++) expect(await writeLines(sink, `${who} ${'x'.repeat(2000)}\n`.repeat(5))).toBe(0);
       }),
     );
     for (const sink of sinks) sink.close();
@@ -55,11 +48,11 @@ describe('a file', () => {
   test('reopened, a new one is begun; what is under way goes to the former', async () => {
     const path = join(folder, 'access.log');
     const sink = fileSink(path, fail);
-    const first = write(sink, 'before\n');
+    const first = writeLines(sink, 'before\n');
     renameSync(path, `${path}.1`);
     sink.reopen!();
     expect(await first).toBe(0);
-    await write(sink, 'after\n');
+    await writeLines(sink, 'after\n');
     sink.close();
     expect([readFileSync(`${path}.1`, 'utf8'), readFileSync(path, 'utf8')]).toEqual(['before\n', 'after\n']);
   });
@@ -70,7 +63,7 @@ describe('a file', () => {
     const sink = fileSink(join(inner, 'a'), (reason) => reasons.push(reason));
     rmSync(inner, { recursive: true });
     sink.reopen!();
-    expect(await write(sink, 'x\n')).toBe(0);
+    expect(await writeLines(sink, 'x\n')).toBe(0);
     expect(reasons).toEqual([expect.stringContaining('cannot be opened again')]);
     sink.close();
   });
@@ -84,7 +77,7 @@ describe('a file', () => {
     const line = `${'x'.repeat(99)}\n`;
     let isWritten = false;
     // More than a pipe holds.
-    const written = write(sink, line.repeat(2000)).then(() => {
+    const written = writeLines(sink, line.repeat(2000)).then(() => {
       isWritten = true;
     });
     const into = Buffer.alloc(50_000);
@@ -113,7 +106,7 @@ describe('a file', () => {
       const ballast = join(disk, 'ballast');
       writeFileSync(ballast, Buffer.alloc(40_000));
       let isWritten = false;
-      const written = write(sink, linesOf(700)).then((lost) => {
+      const written = writeLines(sink, linesOf(700)).then((lost) => {
         isWritten = true;
         return lost;
       });
@@ -123,7 +116,7 @@ describe('a file', () => {
       expect([text.endsWith('\n'), size > 10_000, isWritten]).toEqual([false, true, false]);
       rmSync(ballast);
       expect(await written).toBe(0);
-      expect(await write(sink, linesOf(1))).toBe(0);
+      expect(await writeLines(sink, linesOf(1))).toBe(0);
       expect(readFileSync(join(disk, 'a.log'), 'utf8')).toBe(linesOf(700) + linesOf(1));
       expect(reasons).toEqual([expect.stringContaining('ENOSPC')]);
     } finally {
@@ -136,11 +129,11 @@ describe('a file', () => {
   test.skipIf(!existsSync('/dev/full'))('that is full tells it once, and its lines are lost at the end', async () => {
     const reasons: string[] = [];
     const sink = fileSink('/dev/full', (reason) => reasons.push(reason));
-    const written = write(sink, 'a\nb\n');
+    const written = writeLines(sink, 'a\nb\n');
     while (reasons.length === 0) await new Promise((turn) => setTimeout(turn, 1));
     sink.close();
     expect(await written).toBe(2);
-    expect(await write(sink, 'c\n')).toBe(1);
+    expect(await writeLines(sink, 'c\n')).toBe(1);
     expect(reasons).toEqual([expect.stringContaining('ENOSPC')]);
   });
 });

@@ -2,17 +2,10 @@ import { createSocket, type Socket } from 'node:dgram';
 import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { encoded } from './escaping.ts';
+import { writeLines } from '../testing/lines.ts';
 import type { Lookup } from './host-address.ts';
-import { LineBytes } from './line-bytes.ts';
-import type { BytesSink } from './line-memory.ts';
 import { syslogSink } from './syslog-sink.ts';
 
-function write(sink: BytesSink, lines: string): Promise<number> {
-  const bytes = new LineBytes(lines.length + 100);
-  bytes.constant(encoded(lines));
-  return new Promise((resolve) => sink.write(bytes, resolve));
-}
 const fail = (reason: string) => {
   throw new Error(reason);
 };
@@ -34,7 +27,7 @@ async function listen(): Promise<{ server: Socket; port: number; messages: strin
 test('each line is a message of RFC 5424', async () => {
   const { server, port, messages, have } = await listen();
   const sink = syslogSink('127.0.0.1', port, { clock, now, onFailure: fail });
-  expect(await write(sink, '{"a":1}\n{"b":"ü"}\n')).toBe(0);
+  expect(await writeLines(sink, '{"a":1}\n{"b":"ü"}\n')).toBe(0);
   await have(2);
   sink.close();
   server.close();
@@ -54,7 +47,7 @@ test('a name is looked up once for all lines', async () => {
     ] satisfies LookupAddress[]);
   };
   const sink = syslogSink('logs.example', port, { clock, now, onFailure: fail, lookup });
-  expect([await write(sink, 'a\nb\n'), await write(sink, 'c\n')]).toEqual([0, 0]);
+  expect([await writeLines(sink, 'a\nb\n'), await writeLines(sink, 'c\n')]).toEqual([0, 0]);
   await have(3);
   sink.close();
   server.close();
@@ -66,7 +59,7 @@ test('lines for a name without an address are lost and counted, told once', asyn
   const lookup: Lookup = (_host, found) => void setImmediate(found, new Error('getaddrinfo ENOTFOUND'), []);
   const onFailure = (reason: string) => void reasons.push(reason);
   const sink = syslogSink('logs.example', 514, { clock, now, onFailure, lookup });
-  expect([await write(sink, 'a\nb\n'), await write(sink, 'c\n')]).toEqual([2, 1]);
+  expect([await writeLines(sink, 'a\nb\n'), await writeLines(sink, 'c\n')]).toEqual([2, 1]);
   sink.close();
   expect(reasons).toEqual(['syslog at logs.example:514: getaddrinfo ENOTFOUND']);
 });
@@ -77,7 +70,7 @@ test('what waits for a name at the end is lost', async () => {
     answer = () => found(null, [{ address: '127.0.0.1', family: 4 }]);
   };
   const sink = syslogSink('logs.example', 514, { clock, now, onFailure: fail, lookup });
-  const written = write(sink, 'a\n');
+  const written = writeLines(sink, 'a\n');
   sink.close();
   answer!();
   expect(await written).toBe(1);
